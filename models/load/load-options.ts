@@ -1,0 +1,29 @@
+export type Quantization = 'none' | 'int8' | 'int4' | 'fp8';
+
+/**
+ * Where a checkpoint is: a Hub id (`org/name`, `org/name@revision`), the URL of a folder (`https://…/`), the same spelt out,
+ * or the files of a local folder.
+ */
+export type ModelSource = string | { readonly hub: string; readonly revision?: string; readonly token?: string } | { readonly url: string } | readonly File[];
+
+export interface LoadProgress {
+  readonly phase: 'config' | 'tokenizer' | 'weights' | 'compile' | 'ready';
+  /** Weight bytes read so far and in all; both 0 before the plan is known. */
+  readonly loadedBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface LoadOptions {
+  /** Quantises linear weights while loading. Default: `none`. */
+  readonly quantize?: Quantization;
+  /** The same for the embedding and output matrix. Default: `int8` where `quantize` is `int4`, else as `quantize`. */
+  readonly quantizeEmbeddings?: Quantization;
+  /** Storage of unquantised weights and of the KV cache. Default: `f16`. */
+  readonly precision?: 'f16' | 'f32';
+  /** Tokens a conversation can hold. Default: the model's own maximum, at most 4,096. */
+  readonly contextLength?: number;
+  /** Most prompt tokens read in one step. Default: 512. */
+  readonly prefillChunk?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: LoadProgress) => void;
+}

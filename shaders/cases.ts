@@ -1,0 +1,7 @@
+import type { KernelCase } from './kernel-case.ts';
+import { rmsNormCases } from './rms-norm/cases.ts';
+
+/** Every operator's cases, by the operator's folder. */
+export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
+  'rms-norm': rmsNormCases,
+};

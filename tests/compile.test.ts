@@ -1,0 +1,31 @@
+import { create, globals } from 'webgpu';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { allCases } from '../shaders/cases.ts';
+import type { Target } from '../shaders/kernel.ts';
+
+// CI's adapter has no f16, so every variant is also compiled by Dawn with no GPU behind it.
+const TARGETS: readonly Target[] = [false, true].flatMap((f16) => [0, 4, 8, 16, 32].map((subgroup) => ({ f16, subgroup })));
+
+let device: GPUDevice;
+
+beforeAll(async () => {
+  Object.assign(globalThis, globals);
+  const adapter = await create(['backend=null']).requestAdapter();
+  if (!adapter) throw new Error('Dawn offers no null adapter');
+  device = await adapter.requestDevice({ requiredFeatures: ['shader-f16', 'subgroups'] });
+});
+
+for (const [operator, cases] of Object.entries(allCases)) {
+  describe(operator, () => {
+    for (const kernelCase of cases) {
+      test(kernelCase.name, async () => {
+        const codes = new Map(TARGETS.flatMap((target) => kernelCase.kernels(target)).map((kernel) => [kernel.code, kernel]));
+        for (const kernel of codes.values()) {
+          const module = device.createShaderModule({ code: kernel.code });
+          const { messages } = await module.getCompilationInfo();
+          expect(messages.filter(({ type }) => type === 'error').map(({ lineNum, message }) => `${kernel.label}:${lineNum} ${message}`)).toEqual([]);
+        }
+      });
+    }
+  });
+}

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { allCases } from '../shaders/cases.ts';
+import type { Target } from '../shaders/kernel.ts';
+import { relativeError, runCase } from './gpu/run-case.ts';
+
+let device: GPUDevice;
+let targets: Target[];
+
+beforeAll(async () => {
+  const adapter = await navigator.gpu?.requestAdapter();
+  if (!adapter) throw new Error('no WebGPU adapter: the kernels cannot be tested');
+  const features = (['shader-f16', 'subgroups'] as const).filter((feature) => adapter.features.has(feature));
+  device = await adapter.requestDevice({ requiredFeatures: features });
+  const subgroup = features.includes('subgroups') ? (adapter.info.subgroupMinSize ?? 0) : 0;
+  // Each kernel runs on the most capable and on the least capable target that this adapter can be.
+  const best: Target = { f16: features.includes('shader-f16'), subgroup };
+  const baseline: Target = { f16: false, subgroup: 0 };
+  targets = best.f16 || best.subgroup ? [best, baseline] : [baseline];
+});
+afterAll(() => device?.destroy());
+
+for (const [operator, cases] of Object.entries(allCases)) {
+  describe(operator, () => {
+    for (const kernelCase of cases) {
+      test(kernelCase.name, async () => {
+        const seen = new Set<string>();
+        for (const target of targets) {
+          const key = kernelCase.kernels(target).map((kernel) => kernel.code).join();
+          if (seen.has(key)) continue;
+          seen.add(key);
+          device.pushErrorScope('validation');
+          const { actual, expected } = await runCase(device, target, kernelCase);
+          expect(await device.popErrorScope(), 'validation error').toBeNull();
+          for (const name of Object.keys(expected)) {
+            expect(relativeError(name, actual[name], expected[name]), `${name} on ${JSON.stringify(target)}`).toBeLessThanOrEqual(kernelCase.tolerance);
+          }
+        }
+      });
+    }
+  });
+}
