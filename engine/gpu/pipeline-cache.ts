@@ -1,0 +1,48 @@
+import type { Kernel } from '../../shaders/kernel.ts';
+import { GpuValidationError } from '../errors/gpu-errors.ts';
+
+export interface CompiledKernel {
+  readonly kernel: Kernel;
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+const BUFFER_TYPES = { read: 'read-only-storage', write: 'storage', uniform: 'uniform' } as const;
+const COMPUTE_STAGE = 0x4; // GPUShaderStage.COMPUTE
+
+/** Compiles each kernel variant once. Compilation is asynchronous and parallel, so that the page never freezes on a first run. */
+export class PipelineCache {
+  readonly #device: GPUDevice;
+  readonly #compiled = new Map<string, Promise<CompiledKernel>>();
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  compile(kernel: Kernel): Promise<CompiledKernel> {
+    let compiled = this.#compiled.get(kernel.code);
+    if (!compiled) {
+      compiled = this.#compile(kernel);
+      this.#compiled.set(kernel.code, compiled);
+    }
+    // Two labels may share their code; the caller's own kernel keeps its workgroup function.
+    return compiled.then(({ pipeline, layout }) => ({ kernel, pipeline, layout }));
+  }
+
+  async #compile(kernel: Kernel): Promise<CompiledKernel> {
+    const layout = this.#device.createBindGroupLayout({
+      label: kernel.label,
+      entries: kernel.bindings.map(({ type }, binding) => ({ binding, visibility: COMPUTE_STAGE, buffer: { type: BUFFER_TYPES[type] } })),
+    });
+    try {
+      const pipeline = await this.#device.createComputePipelineAsync({
+        label: kernel.label,
+        layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: { module: this.#device.createShaderModule({ label: kernel.label, code: kernel.code }), entryPoint: 'main' },
+      });
+      return { kernel, pipeline, layout };
+    } catch (error) {
+      throw new GpuValidationError(`kernel ${kernel.label}`, error instanceof Error ? error.message : String(error));
+    }
+  }
+}

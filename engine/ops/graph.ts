@@ -1,0 +1,93 @@
+import type { GatedMlpOptions, GatedRmsNorm, LinearAttention, LinearOptions, Ops, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
+import type { StateDeclaration } from './state.ts';
+import type { Vector, Weight } from './weight.ts';
+
+/** One operator as the model file said it, before any backend looks at it. */
+export type Node = { readonly out: Tensor } & (
+  | { readonly op: 'embedding'; readonly table: Weight }
+  | { readonly op: 'positionEmbedding'; readonly x: Tensor; readonly table: Weight }
+  | { readonly op: 'linear'; readonly x: Tensor; readonly weight: Weight; readonly options: LinearOptions & { readonly gated?: 'silu' | 'gelu-tanh' } }
+  | { readonly op: 'rmsNorm'; readonly x: Tensor; readonly weight: Vector; readonly eps: number }
+  | { readonly op: 'layerNorm'; readonly x: Tensor; readonly weight: Vector; readonly bias: Vector; readonly eps: number }
+  | { readonly op: 'softmaxAttention'; readonly x: Tensor; readonly attention: SoftmaxAttention }
+  | { readonly op: 'shortConv'; readonly x: Tensor; readonly conv: ShortConv }
+  | { readonly op: 'linearAttention'; readonly x: Tensor; readonly gates: Tensor; readonly attention: LinearAttention }
+  | { readonly op: 'gatedRmsNorm'; readonly x: Tensor; readonly gate: Tensor; readonly norm: GatedRmsNorm }
+  | { readonly op: 'outputRows'; readonly x: Tensor }
+);
+
+type Unplaced = Node extends infer N ? (N extends Node ? Omit<N, 'out'> : never) : never;
+
+/**
+ * Records what a model's forward says. One recording serves prefill and decode: T is data.
+ * `states` lists the declarations in the order in which the layers use them.
+ */
+export class Graph implements Ops {
+  readonly nodes: Node[] = [];
+  readonly states: StateDeclaration[] = [];
+  #tensors = 0;
+
+  #add(node: Unplaced, width: number, rows: Tensor['rows']): Tensor {
+    const out: Tensor = { id: this.#tensors++, width, rows };
+    this.nodes.push({ ...node, out });
+    return out;
+  }
+
+  #declare(state: StateDeclaration): void {
+    if (this.states.includes(state)) throw new Error(`a ${state.kind} state is used by two operators`);
+    this.states.push(state);
+  }
+
+  embedding(table: Weight): Tensor {
+    return this.#add({ op: 'embedding', table }, table.inputs, 'step');
+  }
+
+  positionEmbedding(x: Tensor, table: Weight): Tensor {
+    return this.#add({ op: 'positionEmbedding', x, table }, x.width, x.rows);
+  }
+
+  linear(x: Tensor, weight: Weight, options: LinearOptions = {}): Tensor {
+    return this.#linear(x, weight, options, weight.outputs);
+  }
+
+  gatedMlp(x: Tensor, gateUp: Weight, down: Weight, { activation, residual, gateUpBias, downBias }: GatedMlpOptions): Tensor {
+    const hidden = this.#linear(x, gateUp, { gated: activation, ...(gateUpBias && { bias: gateUpBias }) }, gateUp.outputs / 2);
+    return this.#linear(hidden, down, { ...(residual && { residual }), ...(downBias && { bias: downBias }) }, down.outputs);
+  }
+
+  #linear(x: Tensor, weight: Weight, options: LinearOptions & { gated?: 'silu' | 'gelu-tanh' }, width: number): Tensor {
+    if (x.width !== weight.inputs) throw new Error(`${weight.label} takes ${weight.inputs} inputs, not ${x.width}`);
+    return this.#add({ op: 'linear', x, weight, options }, width, x.rows);
+  }
+
+  rmsNorm(x: Tensor, weight: Vector, eps: number): Tensor {
+    return this.#add({ op: 'rmsNorm', x, weight, eps }, x.width, x.rows);
+  }
+
+  layerNorm(x: Tensor, weight: Vector, bias: Vector, eps: number): Tensor {
+    return this.#add({ op: 'layerNorm', x, weight, bias, eps }, x.width, x.rows);
+  }
+
+  softmaxAttention(projection: Tensor, attention: SoftmaxAttention): Tensor {
+    this.#declare(attention.state);
+    return this.#add({ op: 'softmaxAttention', x: projection, attention }, attention.heads * attention.state.headDim, projection.rows);
+  }
+
+  shortConv(x: Tensor, conv: ShortConv): Tensor {
+    this.#declare(conv.state);
+    return this.#add({ op: 'shortConv', x, conv }, conv.state.channels, x.rows);
+  }
+
+  linearAttention(mixed: Tensor, gates: Tensor, attention: LinearAttention): Tensor {
+    this.#declare(attention.state);
+    return this.#add({ op: 'linearAttention', x: mixed, gates, attention }, attention.state.heads * attention.state.valueDim, mixed.rows);
+  }
+
+  gatedRmsNorm(x: Tensor, gate: Tensor, norm: GatedRmsNorm): Tensor {
+    return this.#add({ op: 'gatedRmsNorm', x, gate, norm }, x.width, x.rows);
+  }
+
+  outputRows(x: Tensor): Tensor {
+    return this.#add({ op: 'outputRows', x }, x.width, 'one');
+  }
+}

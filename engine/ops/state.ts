@@ -1,0 +1,15 @@
+/**
+ * What a layer remembers between steps, declared by the model file. The scheduler allocates, restores and frees it
+ * without knowing the model.
+ */
+export type StateDeclaration =
+  /** Keys and values of every past token, each [kvHeads, context, headDim]. */
+  | { readonly kind: 'kv'; readonly kvHeads: number; readonly headDim: number }
+  /** The last kernelSize − 1 inputs of a short convolution, [kernelSize − 1, channels] f32. */
+  | { readonly kind: 'conv'; readonly channels: number; readonly kernelSize: number }
+  /** The matrix state of linear attention, [heads, keyDim, valueDim] f32. */
+  | { readonly kind: 'recurrent'; readonly heads: number; readonly keyDim: number; readonly valueDim: number };
+
+export type KvState = Extract<StateDeclaration, { kind: 'kv' }>;
+export type ConvState = Extract<StateDeclaration, { kind: 'conv' }>;
+export type RecurrentState = Extract<StateDeclaration, { kind: 'recurrent' }>;

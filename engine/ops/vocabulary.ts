@@ -1,0 +1,88 @@
+import type { Activation } from '../../shaders/linear/linear-variant.ts';
+import type { ConvState, KvState, RecurrentState } from './state.ts';
+import type { Vector, Weight } from './weight.ts';
+
+/** A symbolic activation of a step: [T, width] f32. It has no data of its own; a backend decides where it lives, and whether it ever does. */
+export interface Tensor {
+  readonly id: number;
+  readonly width: number;
+  /** `one`: a single row, whatever the step's T. */
+  readonly rows: 'step' | 'one';
+}
+
+export interface LinearOptions {
+  readonly bias?: Vector;
+  readonly activation?: Activation;
+  /** Added to the result: the residual stream. */
+  readonly residual?: Tensor;
+}
+
+export interface GatedMlpOptions {
+  /** Of the gate: `silu` makes SwiGLU, `gelu-tanh` GeGLU. */
+  readonly activation: 'silu' | 'gelu-tanh';
+  readonly residual?: Tensor;
+  /** Of gate and up, interleaved like their rows. */
+  readonly gateUpBias?: Vector;
+  readonly downBias?: Vector;
+}
+
+export interface SoftmaxAttention {
+  readonly state: KvState;
+  readonly heads: number;
+  readonly scale: number;
+  /** Each head of q is stored [q | gate]; the output is multiplied by sigmoid(gate). */
+  readonly gated?: boolean;
+  /** RMSNorm of each head of q and k before the rotation. */
+  readonly qkNorm?: { readonly q: Vector; readonly k: Vector; readonly eps: number };
+  /** Cosines and sines [context, rotaryDim / 2, 2]; absent: no rotation (NoPE). */
+  readonly rotary?: { readonly table: Vector; readonly rotaryDim: number };
+  /** A query sees itself and the `window` − 1 tokens before it; absent: all. */
+  readonly window?: number;
+}
+
+export interface ShortConv {
+  readonly state: ConvState;
+  /** [channels, kernelSize] */
+  readonly weight: Vector;
+  readonly bias?: Vector;
+  readonly activation: 'silu' | 'none';
+}
+
+export interface LinearAttention {
+  readonly state: RecurrentState;
+  readonly keyHeads: number;
+  /** [2, value heads]: −exp(A_log), then dt_bias. */
+  readonly gateParameters: Vector;
+}
+
+export interface GatedRmsNorm {
+  readonly heads: number;
+  readonly weight: Vector;
+  readonly eps: number;
+  /** First column of the gate in its tensor. */
+  readonly gateOffset: number;
+}
+
+/** What a model file may say. The operators are coarse, so that a backend may fuse behind them. */
+export interface Ops {
+  /** Rows of the table for the step's tokens: [T, width]. */
+  embedding(table: Weight): Tensor;
+  /** x plus the table's row at each token's absolute position (learned positions, GPT-2). */
+  positionEmbedding(x: Tensor, table: Weight): Tensor;
+  /** x Wᵀ, then bias, activation and residual, in this order. */
+  linear(x: Tensor, weight: Weight, options?: LinearOptions): Tensor;
+  /** down(act(gate x) ⊙ up x); the rows of `gateUp` alternate gate, up. */
+  gatedMlp(x: Tensor, gateUp: Weight, down: Weight, options: GatedMlpOptions): Tensor;
+  rmsNorm(x: Tensor, weight: Vector, eps: number): Tensor;
+  layerNorm(x: Tensor, weight: Vector, bias: Vector, eps: number): Tensor;
+  /** Causal attention over the state and this step; `projection` holds the columns [q | k | v]. Gives [T, heads · headDim]. */
+  softmaxAttention(projection: Tensor, attention: SoftmaxAttention): Tensor;
+  /** Depthwise causal convolution of the first `channels` columns of x. */
+  shortConv(x: Tensor, conv: ShortConv): Tensor;
+  /** Gated delta rule; `mixed` holds the columns [q | k | v], `gates` the raw [b | a]. Gives [T, heads · valueDim]. */
+  linearAttention(mixed: Tensor, gates: Tensor, attention: LinearAttention): Tensor;
+  /** RMSNorm of each head of x times silu(gate). */
+  gatedRmsNorm(x: Tensor, gate: Tensor, norm: GatedRmsNorm): Tensor;
+  /** The rows whose logits are wanted; the last one when generating. Everything after it works on these alone. */
+  outputRows(x: Tensor): Tensor;
+}

@@ -1,0 +1,74 @@
+import { embedding } from '../../shaders/embedding/embedding.ts';
+import { layerNorm } from '../../shaders/layer-norm/layer-norm.ts';
+import { rmsNorm } from '../../shaders/rms-norm/rms-norm.ts';
+import { selectLastRow } from '../../shaders/select-rows/select-rows.ts';
+import type { Graph, Node } from '../ops/graph.ts';
+import type { Tensor } from '../ops/vocabulary.ts';
+import type { Weight } from '../ops/weight.ts';
+import type { BufferRef, Dispatch, Value } from './dispatch.ts';
+import { lowerAttention } from './lower-attention.ts';
+import { lowerLinear, planeRefs } from './lower-linear.ts';
+import { lowerGatedRmsNorm, lowerLinearAttention, lowerShortConv } from './lower-recurrent.ts';
+import { Lowering, type LoweringOptions } from './lowering.ts';
+
+/** The dispatches of one step of the recorded model in one mode, and where its result lies. */
+export function lower(graph: Graph, result: Tensor, options: LoweringOptions): { dispatches: readonly Dispatch[]; output: Value } {
+  const lowering = new Lowering(graph, options);
+  for (const node of graph.nodes) lowerNode(lowering, node);
+  const output = lowering.read(result);
+  if (output.kind !== 'value') throw new Error('the result of a model is a value');
+  return { dispatches: lowering.dispatches, output: output.value };
+}
+
+function lowerNode(lowering: Lowering, node: Node): void {
+  switch (node.op) {
+    case 'embedding':
+      return lowerLookUp(lowering, node.table, node.out, { index: 'token', target: lowering.define(node.out, 'embedding') });
+    case 'positionEmbedding':
+      return lowerLookUp(lowering, node.table, node.out, { index: 'position', target: lowering.define(node.out, 'position embedding', node.x) });
+    case 'linear':
+      return lowerLinear(lowering, node);
+    case 'rmsNorm':
+      return lowerRmsNorm(lowering, node);
+    case 'layerNorm': {
+      const x = lowering.read(node.x);
+      const out = lowering.define(node.out, 'layer norm');
+      return lowering.emit(layerNorm({ width: node.out.width, eps: node.eps }), { x, weight: lowering.constant(node.weight), bias: lowering.constant(node.bias), out }, node.out);
+    }
+    case 'softmaxAttention':
+      return lowerAttention(lowering, node);
+    case 'shortConv':
+      return lowerShortConv(lowering, node);
+    case 'linearAttention':
+      return lowerLinearAttention(lowering, node);
+    case 'gatedRmsNorm':
+      return lowerGatedRmsNorm(lowering, node);
+    case 'outputRows':
+      return lowerOutputRows(lowering, node);
+    default:
+      return node satisfies never;
+  }
+}
+
+function lowerLookUp(lowering: Lowering, table: Weight, out: Tensor, { index, target }: { index: 'token' | 'position'; target: BufferRef }): void {
+  for (const chunk of table.chunks) {
+    const kernel = embedding({ format: table.format, rows: chunk.rows, rowStart: chunk.rowStart, width: table.inputs, index, accumulate: index === 'position', scale: 1 });
+    lowering.emit(kernel, { ...planeRefs(chunk), tokens: { kind: 'tokens' }, out: target }, out);
+  }
+}
+
+/** For a single row every consumer normalises for itself: that costs less than another dispatch. */
+function lowerRmsNorm(lowering: Lowering, node: Extract<Node, { op: 'rmsNorm' }>): void {
+  if (!lowering.isMany(node.out) && lowering.consumers(node.out).every(({ op }) => op === 'linear')) return lowering.fuseNorm(node);
+  const x = lowering.read(node.x);
+  const out = lowering.define(node.out, 'rms norm');
+  lowering.emit(rmsNorm({ width: node.out.width, eps: node.eps }), { x, weight: lowering.constant(node.weight), out }, node.out);
+}
+
+function lowerOutputRows(lowering: Lowering, node: Extract<Node, { op: 'outputRows' }>): void {
+  lowering.beginOutput();
+  if (lowering.isMany(node.x) === lowering.isMany(node.out)) return lowering.rename(node.out, node.x);
+  const x = lowering.read(node.x);
+  const out = lowering.define(node.out, 'last row');
+  lowering.emit(selectLastRow({ width: node.out.width }), { x, out }, node.out);
+}

@@ -1,0 +1,94 @@
+import { ContextFullError, InvalidLogitsError } from '../errors/generate-errors.ts';
+import { nudged } from '../gpu/nudge.ts';
+import type { Runner } from './runner.ts';
+import { NO_TOKEN, type Sampler } from './sampler.ts';
+import type { Sequence } from './sequence.ts';
+
+/**
+ * Steps submitted ahead of the token that is awaited. The wait then costs nothing, since the GPU always has work; the
+ * state ring can take back one step more than this.
+ */
+const RUN_AHEAD = 2;
+
+export interface TokenOptions {
+  readonly maxTokens: number;
+  readonly stopTokens: ReadonlySet<number>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A submitted step whose token nobody has seen yet. */
+interface InFlight {
+  readonly token: Promise<number>;
+  /** Tokens that the step read. */
+  readonly read: number;
+}
+
+/**
+ * Reads the pending tokens of a sequence and yields what the model says next, stop token included. The sequence's
+ * tokens grow with each yield. However it ends, steps beyond the last yielded token are taken back, so that the sequence
+ * goes on from there.
+ */
+export async function* generateTokens(runner: Runner, sequence: Sequence, sampler: Sampler, options: TokenOptions): AsyncGenerator<number, void, undefined> {
+  const { context } = runner.options;
+  const pending = sequence.tokens.length - sequence.position;
+  if (sequence.tokens.length > context) throw new ContextFullError(pending, context - sequence.position, context);
+  options.signal?.throwIfAborted();
+
+  const decode = await runner.program('decode');
+  const inFlight: InFlight[] = [await prefill(runner, sequence, sampler, options.signal)];
+  let submitted = 1;
+  try {
+    for (let yielded = 0; inFlight.length > 0; ) {
+      while (inFlight.length <= RUN_AHEAD && submitted < options.maxTokens && sequence.position < context) {
+        const token = runner.submit(decode, sequence, 1, undefined, sampler);
+        if (token) inFlight.push({ token, read: 1 });
+        submitted++;
+      }
+      const token = await abortable(runner.readback.wait(inFlight[0].token), options.signal);
+      runner.gpu.check();
+      if (token === NO_TOKEN) throw new InvalidLogitsError();
+      inFlight.shift();
+      sequence.tokens.push(token);
+      yielded++;
+      yield token;
+      if (options.stopTokens.has(token) || yielded === options.maxTokens) return;
+    }
+  } finally {
+    // Everything submitted after the step that gave the last yielded token has run ahead.
+    const read = inFlight.reduce((sum, step) => sum + step.read, 0);
+    if (inFlight.length > 0) sequence.state.rollBack(inFlight.length, read);
+  }
+}
+
+/** Reads all pending tokens in chunks; the last chunk samples. At most two chunks are under way, so that a stop acts soon. */
+async function prefill(runner: Runner, sequence: Sequence, sampler: Sampler, signal: AbortSignal | undefined): Promise<InFlight> {
+  const { queue } = runner.gpu.device;
+  let previous: Promise<undefined> | undefined;
+  for (;;) {
+    const left = sequence.tokens.length - sequence.position;
+    const count = Math.min(left, runner.options.chunk);
+    const tokens = Uint32Array.from(sequence.tokens.slice(sequence.position, sequence.position + count));
+    const token = runner.submit(await runner.programFor(count), sequence, count, tokens, count === left ? sampler : undefined);
+    if (token) return { token, read: count };
+    if (previous) await nudged(queue, previous);
+    previous = queue.onSubmittedWorkDone();
+    runner.gpu.check();
+    signal?.throwIfAborted();
+  }
+}
+
+/** Rejects with the signal's reason as soon as it aborts. */
+async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  signal.throwIfAborted();
+  let abort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort);
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,135 @@
+import type { Target } from '../../shaders/kernel.ts';
+import { readBuffer } from '../gpu/read-buffer.ts';
+import type { Gpu } from '../gpu/device.ts';
+import { TokenReadback } from '../gpu/token-readback.ts';
+import type { Graph } from '../ops/graph.ts';
+import type { Tensor } from '../ops/vocabulary.ts';
+import { lower } from '../program/lower.ts';
+import type { Mode } from '../program/lowering.ts';
+import { Program } from '../program/program.ts';
+import type { Sampler } from './sampler.ts';
+import { Sequence } from './sequence.ts';
+import { SequenceState } from './sequence-state.ts';
+
+export interface RunnerOptions {
+  /** Tokens that a sequence can hold. */
+  readonly context: number;
+  /** Most tokens of a prefill step. */
+  readonly chunk: number;
+  readonly kv: 'f32' | 'f16';
+}
+
+/** What a benchmark wants to know of the steps that were submitted. */
+export interface StepCounts {
+  steps: number;
+  dispatches: number;
+  submits: number;
+}
+
+/** Runs a model's steps: one command buffer, one compute pass and one submit each. */
+export class Runner {
+  readonly gpu: Gpu;
+  readonly options: RunnerOptions;
+  readonly vocabulary: number;
+  readonly readback: TokenReadback;
+  readonly counts: StepCounts = { steps: 0, dispatches: 0, submits: 0 };
+  readonly #graph: Graph;
+  readonly #logits: Tensor;
+  readonly #step: GPUBuffer;
+  readonly #programs = new Map<Mode, Promise<Program>>();
+
+  private constructor(gpu: Gpu, graph: Graph, logits: Tensor, step: GPUBuffer, options: RunnerOptions) {
+    this.gpu = gpu;
+    this.options = options;
+    this.vocabulary = logits.width;
+    this.readback = new TokenReadback(gpu.device);
+    this.#graph = graph;
+    this.#logits = logits;
+    this.#step = step;
+  }
+
+  /** Compiles what generating needs; scoring is compiled when it is first asked for. */
+  static async create(gpu: Gpu, graph: Graph, logits: Tensor, options: RunnerOptions): Promise<Runner> {
+    const runner = new Runner(gpu, graph, logits, await gpu.buffers.allocate('step', 16, 'activations'), options);
+    await Promise.all([runner.program('decode'), ...(options.chunk > 1 ? [runner.program('prefill')] : [])]);
+    return runner;
+  }
+
+  get target(): Target {
+    return this.gpu.target;
+  }
+
+  program(mode: Mode): Promise<Program> {
+    let program = this.#programs.get(mode);
+    if (!program) {
+      const { context, chunk, kv } = this.options;
+      const { dispatches, output } = lower(this.#graph, this.#logits, { mode, target: this.target, rows: mode === 'decode' ? 1 : chunk, context, kv });
+      program = Program.compile(this.gpu, dispatches, output, this.#step);
+      this.#programs.set(mode, program);
+    }
+    return program;
+  }
+
+  /** The program that reads `count` tokens at once. */
+  async programFor(count: number): Promise<Program> {
+    return this.program(count === 1 ? 'decode' : 'prefill');
+  }
+
+  async createSequence(): Promise<Sequence> {
+    const { context, chunk, kv } = this.options;
+    return new Sequence(await SequenceState.allocate(this.gpu.buffers, this.#graph.states, { context, kv, rows: chunk }));
+  }
+
+  /**
+   * Submits one step over `count` tokens: those given, or the one that the last step sampled. With a sampler it also
+   * picks the next token and gives a promise of it; without, nothing beyond the state is computed.
+   */
+  submit(program: Program, sequence: Sequence, count: number, tokens: Uint32Array<ArrayBuffer> | undefined, sampler: Sampler | undefined): Promise<number> | undefined {
+    const { device } = this.gpu;
+    const step = { count, position: sequence.position, ...sequence.state.slots };
+    if (tokens) device.queue.writeBuffer(sequence.state.tokens, 0, tokens);
+    program.writeStep(step);
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    let dispatches = program.encode(pass, sequence.bound(program), step, sampler !== undefined);
+    if (sampler) dispatches += sampler.encode(pass, program, step);
+    pass.end();
+    const read = sampler && this.readback.copy(encoder, sampler.sampled, sampler.offset(step));
+    device.queue.submit([encoder.finish()]);
+    sequence.state.advance(count);
+    this.counts.steps++;
+    this.counts.dispatches += dispatches;
+    this.counts.submits++;
+    return read?.();
+  }
+
+  /** Logits of each of `tokens` [count, vocabulary], read as the continuation of the sequence. At most one chunk. */
+  async score(sequence: Sequence, tokens: Uint32Array<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>> {
+    const count = tokens.length;
+    const program = await this.program(count === 1 ? 'decode' : 'score');
+    const { device } = this.gpu;
+    const step = { count, position: sequence.position, ...sequence.state.slots };
+    device.queue.writeBuffer(sequence.state.tokens, 0, tokens);
+    program.writeStep(step);
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    program.encode(pass, sequence.bound(program), step, true);
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+    sequence.state.advance(count);
+    sequence.tokens.push(...tokens);
+    const stride = Math.ceil(this.vocabulary / 4) * 4;
+    const padded = new Float32Array(await readBuffer(device, program.output, count * stride * 4));
+    this.gpu.check();
+    if (stride === this.vocabulary) return padded;
+    const logits = new Float32Array(count * this.vocabulary);
+    for (let row = 0; row < count; row++) logits.set(padded.subarray(row * stride, row * stride + this.vocabulary), row * this.vocabulary);
+    return logits;
+  }
+
+  async destroy(): Promise<void> {
+    this.readback.destroy();
+    for (const program of this.#programs.values()) (await program).destroy();
+    this.gpu.buffers.destroy(this.#step);
+  }
+}

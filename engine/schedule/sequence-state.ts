@@ -1,0 +1,121 @@
+import { STATE_SLOTS } from '../../shaders/common/step.ts';
+import type { BufferPool } from '../gpu/buffer-pool.ts';
+import type { StateDeclaration } from '../ops/state.ts';
+
+/** Buffers of one state by name, as kernels bind them. */
+export type StateBuffers = Readonly<Record<string, GPUBuffer>>;
+
+export interface StateOptions {
+  /** Tokens that a KV cache holds. */
+  readonly context: number;
+  readonly kv: 'f32' | 'f16';
+  /** Most tokens of one step. */
+  readonly rows: number;
+}
+
+/** Bytes of each buffer that a state needs. */
+export function stateBytes(state: StateDeclaration, { context, kv }: StateOptions): Record<string, number> {
+  switch (state.kind) {
+    case 'kv': {
+      const bytes = state.kvHeads * context * state.headDim * (kv === 'f16' ? 2 : 4);
+      return { keys: bytes, values: bytes };
+    }
+    case 'conv':
+      return { state: STATE_SLOTS * (state.kernelSize - 1) * state.channels * 4 };
+    case 'recurrent':
+      return { state: STATE_SLOTS * state.heads * state.keyDim * state.valueDim * 4 };
+    default:
+      return state satisfies never;
+  }
+}
+
+/**
+ * The GPU side of one sequence. Its position and its slot in the state ring live on the host; rolling back is moving
+ * them: keys and values beyond the position are dead, and the ring still holds the states of the last tokens.
+ */
+export class SequenceState {
+  readonly tokens: GPUBuffer;
+  readonly states: readonly StateBuffers[];
+  readonly #buffers: BufferPool;
+  readonly #recurrent: boolean;
+  /** Tokens in the state. */
+  position = 0;
+  #slot = 0;
+  /** Steps whose states are still in the ring, the newest not counted. */
+  #rollback = 0;
+
+  private constructor(buffers: BufferPool, tokens: GPUBuffer, states: readonly StateBuffers[], recurrent: boolean) {
+    this.#buffers = buffers;
+    this.tokens = tokens;
+    this.states = states;
+    this.#recurrent = recurrent;
+  }
+
+  /** Throws `GpuOutOfMemoryError`, with nothing left allocated. */
+  static async allocate(buffers: BufferPool, declarations: readonly StateDeclaration[], options: StateOptions): Promise<SequenceState> {
+    const made: GPUBuffer[] = [];
+    const allocate = async (label: string, bytes: number): Promise<GPUBuffer> => {
+      const buffer = await buffers.allocate(label, bytes, 'state');
+      made.push(buffer);
+      return buffer;
+    };
+    try {
+      const tokens = await allocate('tokens', options.rows * 4);
+      const states: StateBuffers[] = [];
+      for (const declaration of declarations) {
+        const named: Record<string, GPUBuffer> = {};
+        for (const [name, bytes] of Object.entries(stateBytes(declaration, options))) named[name] = await allocate(`${declaration.kind} ${name}`, bytes);
+        states.push(named);
+      }
+      return new SequenceState(buffers, tokens, states, declarations.some(({ kind }) => kind !== 'kv'));
+    } catch (error) {
+      for (const buffer of made) buffers.destroy(buffer);
+      throw error;
+    }
+  }
+
+  /** Slots for a step that reads the state as it is. */
+  get slots(): { readonly slotIn: number; readonly slotOut: number } {
+    return { slotIn: this.#slot, slotOut: (this.#slot + 1) % STATE_SLOTS };
+  }
+
+  /** A step over `count` tokens was submitted. */
+  advance(count: number): void {
+    this.position += count;
+    this.#slot = (this.#slot + 1) % STATE_SLOTS;
+    this.#rollback = Math.min(this.#rollback + 1, STATE_SLOTS - 1);
+  }
+
+  /** Whether the last `steps` steps, which read `tokens` tokens, can be taken back. */
+  canRollBack(steps: number): boolean {
+    return !this.#recurrent || steps <= this.#rollback;
+  }
+
+  /** Takes back the last `steps` steps, which read `tokens` tokens. */
+  rollBack(steps: number, tokens: number): void {
+    if (!this.canRollBack(steps)) throw new Error(`the state ring holds ${this.#rollback} earlier states, not ${steps}`);
+    this.position -= tokens;
+    this.#slot = (this.#slot + STATE_SLOTS * steps - steps) % STATE_SLOTS;
+    this.#rollback = Math.max(0, this.#rollback - steps);
+  }
+
+  /** Whether the state can be cut to any earlier position: only without recurrent parts. */
+  get cuttable(): boolean {
+    return !this.#recurrent;
+  }
+
+  /** Forgets everything after `position`; for a recurrent state only 0 is possible. */
+  cut(position: number, encoder: GPUCommandEncoder): void {
+    if (position !== 0 && !this.cuttable) throw new Error('a recurrent state cannot be cut');
+    this.position = position;
+    this.#rollback = 0;
+    if (position === 0 && this.#recurrent) {
+      // Keys and values need no clearing, they are masked by position; a recurrence starts from zero.
+      for (const { state } of this.states) if (state) encoder.clearBuffer(state);
+    }
+  }
+
+  destroy(): void {
+    for (const buffer of [this.tokens, ...this.states.flatMap((state) => Object.values(state))]) this.#buffers.destroy(buffer);
+  }
+}

@@ -1,0 +1,55 @@
+import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
+import type { ConfigReader } from '../config/config-reader.ts';
+import type { Loaded } from '../weights/spec.ts';
+
+/** What the loader needs to know of any model's config. */
+export interface ModelDimensions {
+  readonly vocabularySize: number;
+  /** Most tokens of a sequence that the checkpoint was made for. */
+  readonly maxPositions: number;
+}
+
+/** One family of checkpoints: its config keys, its weight names, and its forward pass. */
+export interface Architecture<Config extends ModelDimensions, Specs> {
+  /** Values of `model_type` in config.json. */
+  readonly modelTypes: readonly string[];
+  /** Throws `ConfigError` naming the key. */
+  readonly parse: (config: ConfigReader) => Config;
+  /** Which tensors there must be and what becomes of each; `context` is the length of the rotary tables. */
+  readonly weights: (config: Config, context: number) => Specs;
+  /** A tensor's name as `weights` spells it; undefined for tensors that this model does not read. */
+  readonly canonicalName: (name: string, config: Config) => string | undefined;
+  /** Logits of the output rows. One forward serves prefill and decode. */
+  readonly forward: (ops: Ops, weights: Loaded<Specs>, config: Config) => Tensor;
+}
+
+/** An architecture applied to one config, its types closed over. */
+export interface ParsedModel extends ModelDimensions {
+  /** Tree of `MatrixSpec` and `VectorSpec`. */
+  readonly weights: (context: number) => object;
+  readonly canonicalName: (name: string) => string | undefined;
+  /** `loaded` is what became of the tree that `weights` gave. */
+  readonly forward: (ops: Ops, loaded: object) => Tensor;
+}
+
+export interface RegisteredArchitecture {
+  readonly modelTypes: readonly string[];
+  readonly parse: (config: ConfigReader) => ParsedModel;
+}
+
+/** Hides an architecture's own types from the registry. */
+export function register<Config extends ModelDimensions, Specs extends object>(architecture: Architecture<Config, Specs>): RegisteredArchitecture {
+  return {
+    modelTypes: architecture.modelTypes,
+    parse: (reader) => {
+      const config = architecture.parse(reader);
+      return {
+        vocabularySize: config.vocabularySize,
+        maxPositions: config.maxPositions,
+        weights: (context) => architecture.weights(config, context),
+        canonicalName: (name) => architecture.canonicalName(name, config),
+        forward: (ops, loaded) => architecture.forward(ops, loaded as Loaded<Specs>, config),
+      };
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
+import type { Vector } from '../../engine/ops/weight.ts';
+import { concatenated, matrix, stacked, vector, type Loaded } from '../weights/spec.ts';
+
+/** Softmax attention as the Llama family has it. */
+export interface AttentionConfig {
+  readonly hiddenSize: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly eps: number;
+  /** Biases on q, k and v, and on the output. */
+  readonly projectionBias: boolean;
+  readonly outputBias: boolean;
+  /** RMSNorm of each head of q and k. */
+  readonly qkNorm: boolean;
+  /** q_proj is twice as wide: per head [q | gate]. */
+  readonly gated: boolean;
+  readonly rotaryDim: number;
+}
+
+/** Weights of `self_attn` under `prefix`; `normMap` adjusts norm weights, e.g. 1 + w. */
+export function attentionWeights(prefix: string, c: AttentionConfig, normMap?: (value: number) => number) {
+  const width = c.heads * c.headDim;
+  const kvWidth = c.kvHeads * c.headDim;
+  const norm = (name: string) => vector(`${prefix}.${name}.weight`, c.headDim, normMap && { map: normMap });
+  const bias = (name: string, length: number) => vector(`${prefix}.${name}.bias`, length);
+  const queryWidth = c.gated ? 2 * width : width;
+  return {
+    projection: stacked(`${prefix}.qkv_proj`, [[`${prefix}.q_proj.weight`, queryWidth], [`${prefix}.k_proj.weight`, kvWidth], [`${prefix}.v_proj.weight`, kvWidth]], c.hiddenSize),
+    projectionBias: c.projectionBias ? concatenated(`${prefix}.qkv_proj.bias`, [bias('q_proj', queryWidth), bias('k_proj', kvWidth), bias('v_proj', kvWidth)]) : undefined,
+    qkNorm: c.qkNorm ? { q: norm('q_norm'), k: norm('k_norm') } : undefined,
+    output: matrix(`${prefix}.o_proj.weight`, c.hiddenSize, width),
+    outputBias: c.outputBias ? bias('o_proj', c.hiddenSize) : undefined,
+  };
+}
+
+export interface AttentionPosition {
+  /** Absent: no rotation. */
+  readonly rotaryTable?: Vector;
+  readonly window?: number;
+}
+
+/** residual + o_proj(attention(normed)). */
+export function attention(ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<ReturnType<typeof attentionWeights>>, c: AttentionConfig, { rotaryTable, window }: AttentionPosition): Tensor {
+  const projection = ops.linear(normed, w.projection, w.projectionBias ? { bias: w.projectionBias } : {});
+  const mixed = ops.softmaxAttention(projection, {
+    state: { kind: 'kv', kvHeads: c.kvHeads, headDim: c.headDim },
+    heads: c.heads,
+    scale: c.headDim ** -0.5,
+    gated: c.gated,
+    ...(w.qkNorm && { qkNorm: { ...w.qkNorm, eps: c.eps } }),
+    ...(rotaryTable && { rotary: { table: rotaryTable, rotaryDim: c.rotaryDim } }),
+    ...(window !== undefined && { window }),
+  });
+  return ops.linear(mixed, w.output, { residual, ...(w.outputBias && { bias: w.outputBias }) });
+}

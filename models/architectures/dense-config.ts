@@ -1,0 +1,51 @@
+import { readRotary } from '../config/read-rotary.ts';
+import type { ConfigReader } from '../config/config-reader.ts';
+import type { TransformerConfig } from './transformer.ts';
+
+/** What a family of dense decoders decides for itself; the rest has the same keys in all of them. */
+export interface DenseFamily {
+  readonly projectionBias?: boolean;
+  readonly outputBias?: boolean;
+  readonly mlpBias?: boolean;
+  readonly qkNorm?: boolean;
+  /** Per layer; default: full attention. */
+  readonly windows?: readonly (number | undefined)[];
+  /** Per layer; default: all rotate. */
+  readonly rotating?: readonly boolean[];
+  /** Where the config has no `tie_word_embeddings`. */
+  readonly tied?: boolean;
+  /** Where the config has no `head_dim`; default: hidden size over heads. */
+  readonly headDim?: number;
+}
+
+/** The config keys that Llama, Qwen2, Qwen3 and SmolLM3 share. Throws `ConfigError` naming the key. */
+export function denseConfig(c: ConfigReader, family: DenseFamily): TransformerConfig {
+  c.oneOf('hidden_act', ['silu'], { default: 'silu' });
+  const hiddenSize = c.integer('hidden_size', { min: 1 });
+  const heads = c.integer('num_attention_heads', { min: 1 });
+  const headDim = c.integer('head_dim', { min: 1, default: family.headDim ?? hiddenSize / heads });
+  const layers = c.integer('num_hidden_layers', { min: 1 });
+  const rotary = readRotary(c, headDim);
+  return {
+    vocabularySize: c.integer('vocab_size', { min: 1 }),
+    maxPositions: c.integer('max_position_embeddings', { min: 1, default: 2048 }),
+    hiddenSize,
+    heads,
+    kvHeads: c.integer('num_key_value_heads', { min: 1, default: heads }),
+    headDim,
+    eps: c.number('rms_norm_eps', { default: 1e-6 }),
+    projectionBias: family.projectionBias ?? false,
+    outputBias: family.outputBias ?? false,
+    qkNorm: family.qkNorm ?? false,
+    gated: false,
+    intermediateSize: c.integer('intermediate_size', { min: 1 }),
+    mlpBias: family.mlpBias ?? false,
+    tied: c.boolean('tie_word_embeddings', { default: family.tied ?? false }),
+    rotary,
+    rotaryDim: rotary.rotaryDim,
+    layers: Array.from({ length: layers }, (_, i) => {
+      const window = family.windows?.[i];
+      return { rotary: family.rotating?.[i] ?? true, ...(window !== undefined && { window }) };
+    }),
+  };
+}

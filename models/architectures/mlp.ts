@@ -1,0 +1,22 @@
+import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
+import { interleaved, interleavedVector, matrix, vector, type Loaded } from '../weights/spec.ts';
+
+/** Weights of a SwiGLU `mlp` under `prefix`. */
+export function mlpWeights(prefix: string, hiddenSize: number, intermediateSize: number, bias: boolean) {
+  return {
+    gateUp: interleaved(`${prefix}.gate_up_proj`, `${prefix}.gate_proj.weight`, `${prefix}.up_proj.weight`, intermediateSize, hiddenSize),
+    gateUpBias: bias ? interleavedVector(`${prefix}.gate_up_proj.bias`, `${prefix}.gate_proj.bias`, `${prefix}.up_proj.bias`, intermediateSize) : undefined,
+    down: matrix(`${prefix}.down_proj.weight`, hiddenSize, intermediateSize),
+    downBias: bias ? vector(`${prefix}.down_proj.bias`, hiddenSize) : undefined,
+  };
+}
+
+/** residual + down(silu(gate) ⊙ up). */
+export function mlp(ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<ReturnType<typeof mlpWeights>>): Tensor {
+  return ops.gatedMlp(normed, w.gateUp, w.down, {
+    activation: 'silu',
+    residual,
+    ...(w.gateUpBias && { gateUpBias: w.gateUpBias }),
+    ...(w.downBias && { downBias: w.downBias }),
+  });
+}

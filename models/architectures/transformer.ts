@@ -1,0 +1,50 @@
+import { rotaryTable, type RotaryParameters } from '../../engine/rotary/rotary-table.ts';
+import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
+import type { Vector } from '../../engine/ops/weight.ts';
+import { computed, matrix, vector, type Loaded } from '../weights/spec.ts';
+import type { ModelDimensions } from './architecture.ts';
+import { attention, attentionWeights, type AttentionConfig } from './attention.ts';
+import { mlp, mlpWeights } from './mlp.ts';
+
+/** The pre-norm decoder that Llama, Qwen and SmolLM share; the families differ in its switches. */
+export interface TransformerConfig extends ModelDimensions, AttentionConfig {
+  readonly intermediateSize: number;
+  readonly mlpBias: boolean;
+  readonly tied: boolean;
+  readonly rotary: RotaryParameters;
+  readonly layers: readonly { readonly rotary: boolean; readonly window?: number }[];
+}
+
+export function transformerWeights(c: TransformerConfig, context: number) {
+  const layer = (i: number) => ({
+    inputNorm: vector(`model.layers.${i}.input_layernorm.weight`, c.hiddenSize),
+    attention: attentionWeights(`model.layers.${i}.self_attn`, c),
+    mlpNorm: vector(`model.layers.${i}.post_attention_layernorm.weight`, c.hiddenSize),
+    mlp: mlpWeights(`model.layers.${i}.mlp`, c.hiddenSize, c.intermediateSize, c.mlpBias),
+  });
+  return {
+    embedding: matrix('model.embed_tokens.weight', c.vocabularySize, c.hiddenSize, { role: 'embedding' }),
+    rotaryTable: computed('rotary table', rotaryTable(c.rotary, context)),
+    layers: c.layers.map((_, i) => layer(i)),
+    norm: vector('model.norm.weight', c.hiddenSize),
+    head: c.tied ? undefined : matrix('lm_head.weight', c.vocabularySize, c.hiddenSize, { role: 'embedding' }),
+  };
+}
+
+export function transformerForward(ops: Ops, w: Loaded<ReturnType<typeof transformerWeights>>, c: TransformerConfig): Tensor {
+  let x = ops.embedding(w.embedding);
+  w.layers.forEach((layer, i) => {
+    const { rotary, window } = c.layers[i];
+    const position: { rotaryTable?: Vector; window?: number } = { ...(rotary && { rotaryTable: w.rotaryTable }), ...(window !== undefined && { window }) };
+    x = attention(ops, ops.rmsNorm(x, layer.inputNorm, c.eps), x, layer.attention, c, position);
+    x = mlp(ops, ops.rmsNorm(x, layer.mlpNorm, c.eps), x, layer.mlp);
+  });
+  return ops.linear(ops.rmsNorm(ops.outputRows(x), w.norm, c.eps), w.head ?? w.embedding);
+}
+
+/** The text model's own tensors; a tied head that was saved all the same is not read. */
+export function transformerName(name: string, c: { readonly tied: boolean }): string | undefined {
+  if (c.tied && name === 'lm_head.weight') return undefined;
+  if (name.endsWith('.rotary_emb.inv_freq')) return undefined;
+  return name;
+}
