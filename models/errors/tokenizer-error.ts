@@ -1,0 +1,15 @@
+import { SluiceError } from '../../engine/errors/sluice-error.ts';
+
+/** `tokenizer.json` or `tokenizer_config.json` is malformed, or asks for something that Sluice cannot do exactly. */
+export class TokenizerError extends SluiceError {
+  readonly code = 'tokenizer';
+  readonly file: string;
+  /** Path of the offending key, such as `decoder.decoders.1.type`; empty for the file as a whole. */
+  readonly key: string;
+
+  constructor(file: string, key: string, problem: string, options?: ErrorOptions) {
+    super(`${key === '' ? file : `${file}: "${key}"`} ${problem}`, options);
+    this.file = file;
+    this.key = key;
+  }
+}
