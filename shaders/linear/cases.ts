@@ -1,0 +1,99 @@
+import { decodeRows } from '../dequant/reference.ts';
+import { WEIGHT_FORMATS } from '../dequant/formats.ts';
+import { randomPlanes } from '../dequant/random-planes.ts';
+import { roundUp, type Kernel, type Target } from '../kernel.ts';
+import type { KernelCase } from '../kernel-case.ts';
+import { normal } from '../random.ts';
+import { linearMatrix } from './linear-matrix.ts';
+import type { LinearVectorVariant } from './linear-variant.ts';
+import { linearVector } from './linear-vector.ts';
+import { linearReference } from './reference.ts';
+
+const PLAIN = { rowOffset: 0, bias: false, accumulate: false, activation: 'none' } as const;
+
+type Shape = Pick<LinearVectorVariant, 'format' | 'inputs' | 'outputs'> & Partial<LinearVectorVariant>;
+
+/** Fills in the stride that a weight of its own would have. */
+function variantOf(shape: Shape): LinearVectorVariant {
+  const columns = (shape.rowOffset ?? 0) + (shape.gated ? shape.outputs / 2 : shape.outputs);
+  return { ...PLAIN, outputStride: roundUp(columns, 4), ...shape };
+}
+
+function linearCase(kernel: string, build: (target: Target) => Kernel, variant: LinearVectorVariant, count: number, tolerance: number): KernelCase {
+  const { format, inputs, outputs, outputStride, norm, bias, accumulate } = variant;
+  const stride = roundUp(inputs, 4);
+  // One row more than there are tokens: it must stay as it is.
+  const length = (count + 1) * outputStride;
+  return {
+    name: `${kernel} T=${count} ${build({ f16: false, subgroup: 0 }).label}`,
+    kernels: (target) => [build(target)],
+    step: { count, position: 3, slotIn: 0, slotOut: 1 },
+    inputs: () => {
+      const x = normal(count * stride, 1);
+      const normWeight = normal(stride, 2);
+      for (let token = 0; token < count; token++) x.fill(NaN, token * stride + inputs, (token + 1) * stride);
+      normWeight.fill(NaN, inputs);
+      return {
+        ...randomPlanes(format, outputs, inputs, 3),
+        x,
+        ...(norm ? { norm_weight: normWeight } : {}),
+        ...(bias ? { bias: normal(outputs, 4) } : {}),
+        ...(accumulate ? { out: normal(length, 5) } : {}),
+      };
+    },
+    ...(accumulate ? {} : { outputs: { out: { type: 'f32', length } } }),
+    expected: ({ x, norm_weight: normWeight, bias: biasValues, out, ...planes }) => ({
+      out: linearReference(variant, count, {
+        x,
+        weight: decodeRows(format, planes, outputs, inputs),
+        out: out ?? new Float64Array(length).fill(NaN),
+        ...(normWeight ? { normWeight } : {}),
+        ...(biasValues ? { bias: biasValues } : {}),
+      }),
+    }),
+    tolerance,
+  };
+}
+
+function vectorCase(shape: Shape): KernelCase {
+  const variant = variantOf(shape);
+  return linearCase('linear-vector', (target) => linearVector(variant, target), variant, 1, 2e-6);
+}
+
+function matrixCase(count: number, shape: Omit<Shape, 'norm'>): KernelCase {
+  const variant = variantOf(shape);
+  return linearCase('linear-matrix', (target) => linearMatrix(variant, { ...target, f16: false }), variant, count, 2e-6);
+}
+
+/** With f16 tiles where the target has them: x and weights are rounded to 11 bits. */
+function halfMatrixCase(count: number, shape: Omit<Shape, 'norm'>): KernelCase {
+  const variant = variantOf(shape);
+  return linearCase('linear-matrix, half where possible,', (target) => linearMatrix(variant, target), variant, count, 5e-4);
+}
+
+export const linearCases: readonly KernelCase[] = [
+  ...WEIGHT_FORMATS.flatMap((format) => [1, 63, 100, 513].map((inputs) => vectorCase({ format, inputs, outputs: 37 }))),
+  ...WEIGHT_FORMATS.flatMap((format) => [[2, 1], [7, 63], [65, 100], [100, 513]].map(([count, inputs]) => matrixCase(count, { format, inputs, outputs: 67 }))),
+  ...WEIGHT_FORMATS.map((format) => halfMatrixCase(63, { format, inputs: 100, outputs: 67 })),
+  // Several chunks of x (K > 3,392), and the number of rows that a team takes.
+  vectorCase({ format: 'int4', inputs: 7001, outputs: 5 }),
+  vectorCase({ format: 'int4', inputs: 63, outputs: 2051, norm: { eps: 1e-6 } }),
+  vectorCase({ format: 'int4', inputs: 63, outputs: 33001 }),
+  // Norm in front.
+  vectorCase({ format: 'f32', inputs: 100, outputs: 37, norm: { eps: 1e-5 } }),
+  vectorCase({ format: 'f16', inputs: 7001, outputs: 5, norm: { eps: 1e-6 }, bias: true }),
+  vectorCase({ format: 'int4', inputs: 513, outputs: 38, norm: { eps: 1e-6 }, gated: 'silu' }),
+  // Epilogues and row chunks.
+  ...[vectorCase, (shape: Omit<Shape, 'norm'>) => matrixCase(7, shape)].flatMap((make) => [
+    make({ format: 'f32', inputs: 63, outputs: 37, bias: true }),
+    make({ format: 'f32', inputs: 63, outputs: 37, activation: 'silu' }),
+    make({ format: 'f16', inputs: 63, outputs: 37, bias: true, activation: 'gelu-tanh' }),
+    make({ format: 'f32', inputs: 63, outputs: 37, bias: true, activation: 'gelu' }),
+    make({ format: 'int8', inputs: 63, outputs: 37, accumulate: true }),
+    make({ format: 'int4', inputs: 100, outputs: 38, gated: 'silu' }),
+    make({ format: 'fp8', inputs: 100, outputs: 38, gated: 'gelu-tanh', bias: true }),
+    make({ format: 'int4', inputs: 100, outputs: 1030, gated: 'silu', rowOffset: 5, outputStride: 528 }),
+    make({ format: 'int4', inputs: 100, outputs: 37, rowOffset: 11, outputStride: 64 }),
+    make({ format: 'int8', inputs: 100, outputs: 37, rowOffset: 11, outputStride: 64, accumulate: true, bias: true }),
+  ]),
+];

@@ -1,0 +1,43 @@
+import { bool, u32, type Binding, type Constant } from '../../kernel.ts';
+import type { Activation, LinearVariant } from '../linear-variant.ts';
+import activationGeluTanh from './activation-gelu-tanh.wgsl?raw';
+import activationGelu from './activation-gelu.wgsl?raw';
+import activationNone from './activation-none.wgsl?raw';
+import activationSilu from './activation-silu.wgsl?raw';
+import biasNone from './bias-none.wgsl?raw';
+import biasSource from './bias.wgsl?raw';
+import storeSource from './store.wgsl?raw';
+
+const ACTIVATIONS: Readonly<Record<Activation, string>> = {
+  none: activationNone,
+  silu: activationSilu,
+  'gelu-tanh': activationGeluTanh,
+  gelu: activationGelu,
+};
+
+export interface Epilogue {
+  readonly snippets: readonly string[];
+  readonly constants: Readonly<Record<string, Constant>>;
+  /** `bias` where there is one, then `out`. */
+  readonly bindings: readonly Binding[];
+  /** Part of a variant's label. */
+  readonly label: string;
+}
+
+/** Bias, activation, gate and residual of both linear kernels; its bindings begin at `firstBinding`. */
+export function epilogue(variant: LinearVariant, firstBinding: number): Epilogue {
+  const { bias, accumulate, activation, gated, rowOffset, outputStride } = variant;
+  return {
+    snippets: [bias ? biasSource : biasNone, ACTIVATIONS[gated ?? activation], storeSource],
+    constants: {
+      BIAS_BINDING: u32(firstBinding),
+      OUT_BINDING: u32(firstBinding + Number(bias)),
+      ROW_OFFSET: u32(rowOffset),
+      OUT_STRIDE: u32(outputStride),
+      ACCUMULATE: bool(accumulate),
+      GATED: bool(gated !== undefined),
+    },
+    bindings: [...(bias ? [{ name: 'bias', type: 'read' } as const] : []), { name: 'out', type: 'write' }],
+    label: [bias && 'bias', gated ? `gated-${gated}` : activation !== 'none' && activation, accumulate && 'accumulate', rowOffset > 0 && `from${rowOffset}`].filter(Boolean).map((part) => `/${part}`).join(''),
+  };
+}

@@ -1,0 +1,75 @@
+// out = x · weightᵀ for T tokens. A workgroup computes TILE × TILE outputs, an invocation 4 tokens × 4 outputs, over 32 inputs at a time
+// that are decoded into workgroup memory once.
+@group(0) @binding(X_BINDING) var<storage, read> x: array<vec4f>;  // [T, X_QUADS], INPUTS columns used
+@group(0) @binding(STEP_BINDING) var<uniform> step: Step;
+
+// Four inputs of a row in one Quad (vec4 of f32 or f16).
+var<workgroup> x_tile: array<Quad, TILE * 8u>;       // [TILE tokens, 8]
+var<workgroup> weight_tile: array<Quad, TILE * 8u>;  // [TILE outputs, 8]
+
+// Invocations that read together read every fourth row at one quad: permuting a row's quads by its number keeps their banks apart.
+fn place(row: u32, quad: u32) -> u32 { return row * 8u + (quad ^ (row / 4u % 8u)); }
+
+// Columns beyond INPUTS are garbage, those of the last block also lie beyond the row.
+fn load_quad(token: u32, quad: u32) -> vec4f {
+  if (token >= step.count) { return vec4f(); }
+  let value = x[token * X_QUADS + quad];
+  if (INPUTS % 32u == 0u) { return value; }
+  return select(vec4f(), value, vec4u(quad * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(INPUTS));
+}
+
+// sums + the four outputs' dot products with one token's quad.
+fn add_products(sums: vec4f, columns: mat4x4f, quad: vec4f) -> vec4f {
+  return fma(vec4f(quad.w), columns[3], fma(vec4f(quad.z), columns[2], fma(vec4f(quad.y), columns[1], fma(vec4f(quad.x), columns[0], sums))));
+}
+
+fn store_quad(token: u32, row: u32, sums: vec4f) {
+  if (token >= step.count) { return; }
+  if (GATED) {
+    if (row < OUTPUTS) { store_gated(token, row, sums.x, sums.y); }
+    if (row + 2u < OUTPUTS) { store_gated(token, row + 2u, sums.z, sums.w); }
+  } else {
+    if (row < OUTPUTS) { store(token, row, sums.x); }
+    if (row + 1u < OUTPUTS) { store(token, row + 1u, sums.y); }
+    if (row + 2u < OUTPUTS) { store(token, row + 2u, sums.z); }
+    if (row + 3u < OUTPUTS) { store(token, row + 3u, sums.w); }
+  }
+}
+
+@compute @workgroup_size(TILE / 4u, TILE / 4u)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: vec3u, @builtin(local_invocation_index) local: u32) {
+  let first_row = group.x * TILE;
+  let first_token = group.y * TILE;
+  var sums0 = vec4f();
+  var sums1 = vec4f();
+  var sums2 = vec4f();
+  var sums3 = vec4f();
+  for (var block = 0u; block < BLOCKS; block++) {
+    workgroupBarrier();
+    for (var i = local; i < TILE * 8u; i += TILE * TILE / 16u) {
+      x_tile[place(i / 8u, i % 8u)] = Quad(load_quad(first_token + i / 8u, block * 8u + i % 8u));
+    }
+    for (var i = local; i < TILE * 4u; i += TILE * TILE / 16u) {
+      // Rows beyond the last repeat it; their products are not stored.
+      let weights = weight_octet(min(first_row + i / 4u, OUTPUTS - 1u), block * 4u + i % 4u);
+      weight_tile[place(i / 4u, i % 4u * 2u)] = Quad(weights[0]);
+      weight_tile[place(i / 4u, i % 4u * 2u + 1u)] = Quad(weights[1]);
+    }
+    workgroupBarrier();
+    for (var quad = 0u; quad < 8u; quad++) {
+      let columns = transpose(mat4x4f(
+        vec4f(weight_tile[place(id.x * 4u, quad)]), vec4f(weight_tile[place(id.x * 4u + 1u, quad)]),
+        vec4f(weight_tile[place(id.x * 4u + 2u, quad)]), vec4f(weight_tile[place(id.x * 4u + 3u, quad)])));
+      sums0 = add_products(sums0, columns, vec4f(x_tile[place(id.y * 4u, quad)]));
+      sums1 = add_products(sums1, columns, vec4f(x_tile[place(id.y * 4u + 1u, quad)]));
+      sums2 = add_products(sums2, columns, vec4f(x_tile[place(id.y * 4u + 2u, quad)]));
+      sums3 = add_products(sums3, columns, vec4f(x_tile[place(id.y * 4u + 3u, quad)]));
+    }
+  }
+  let token = first_token + id.y * 4u;
+  let row = first_row + id.x * 4u;
+  store_quad(token, row, sums0);
+  store_quad(token + 1u, row, sums1);
+  store_quad(token + 2u, row, sums2);
+  store_quad(token + 3u, row, sums3);
+}

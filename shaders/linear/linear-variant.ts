@@ -1,0 +1,29 @@
+import type { WeightFormat } from '../dequant/formats.ts';
+
+/** `gelu-tanh` is GPT-2's `gelu_new`, `gelu` the one with erf (Hendrycks & Gimpel 2016, arXiv:1606.08415). */
+export type Activation = 'none' | 'silu' | 'gelu-tanh' | 'gelu';
+
+/** out = activation(x · weightᵀ + bias), or out += …; weight is [outputs, inputs]. */
+export interface LinearVariant {
+  readonly format: WeightFormat;
+  /** K: columns of the weight and of x. */
+  readonly inputs: number;
+  /** N: rows in this chunk of the weight. Even where gated. */
+  readonly outputs: number;
+  /** Column of out that the chunk's first output goes to: a big matrix is split by rows over several bindings. */
+  readonly rowOffset: number;
+  /** Elements of a row of out. */
+  readonly outputStride: number;
+  readonly bias: boolean;
+  /** Adds to what out holds (the residual) instead of overwriting it. */
+  readonly accumulate: boolean;
+  /** Applied before accumulating; `none` where gated. */
+  readonly activation: Activation;
+  /** Rows 2i and 2i + 1 of the weight are gate and up; output i of N/2 is activation(gate) · up (GLU variants, Shazeer 2020, arXiv:2002.05202). */
+  readonly gated?: 'silu' | 'gelu-tanh';
+}
+
+export interface LinearVectorVariant extends LinearVariant {
+  /** RMSNorm of x in front, with the weights of binding `norm_weight`. */
+  readonly norm?: { readonly eps: number };
+}

@@ -1,0 +1,63 @@
+import { team } from '../common/team.ts';
+import { BLOCK, describeFormat, formatConstants } from '../dequant/formats.ts';
+import { assemble, ceilDiv, f32, grid, u32, type Kernel, type Target } from '../kernel.ts';
+import { epilogue } from './epilogue/epilogue.ts';
+import source from './linear-vector.wgsl?raw';
+import type { LinearVectorVariant } from './linear-variant.ts';
+import normNone from './norm-none.wgsl?raw';
+import normSource from './norm.wgsl?raw';
+
+const WORKGROUP = 128;
+/** Blocks of x in workgroup memory at a time: 15,264 bytes (9 × 16 each) leave room for the sums of teams. */
+const CHUNK = 106;
+/** Fewer workgroups than this leave a big GPU idle: then a team takes fewer rows. */
+const ENOUGH_WORKGROUPS = 256;
+
+function rowsOf({ outputs, gated }: LinearVectorVariant, teams: number): 1 | 2 | 4 {
+  if (outputs >= 4 * teams * ENOUGH_WORKGROUPS) return 4;
+  return gated || outputs >= 2 * teams * ENOUGH_WORKGROUPS ? 2 : 1;
+}
+
+/**
+ * The product of a weight with one token, for decoding. Bindings: the format's planes (`quants`, `scales`), `x` f32 [1, roundUp(K, 4)],
+ * `norm_weight` f32 [roundUp(K, 4)] where there is a norm, `bias` f32 [N] where there is one, `out` f32 [1, outputStride].
+ * Columns of x, and weights, beyond K may hold anything finite or not for x, anything finite for the weight.
+ */
+export function linearVector(variant: LinearVectorVariant, target: Target): Kernel {
+  const { format, inputs, outputs, norm } = variant;
+  const { planes, snippet } = describeFormat(format);
+  const { size, features, snippet: teamSource, label: teamLabel } = team(target);
+  const teams = WORKGROUP / size;
+  const rows = rowsOf(variant, teams);
+  const end = epilogue(variant, planes.length + 1 + Number(norm !== undefined));
+  return {
+    label: `linear-vector/${format}/${inputs}x${outputs}${norm ? '/norm' : ''}${end.label}/${teamLabel}`,
+    features,
+    code: assemble({
+      features,
+      constants: {
+        ...formatConstants(inputs),
+        ...end.constants,
+        INPUTS: u32(inputs),
+        OUTPUTS: u32(outputs),
+        X_QUADS: u32(ceilDiv(inputs, 4)),
+        CHUNK: u32(Math.min(CHUNK, ceilDiv(inputs, BLOCK))),
+        ROWS: u32(rows),
+        WORKGROUP: u32(WORKGROUP),
+        TEAM: u32(size),
+        TEAMS: u32(teams),
+        X_BINDING: u32(planes.length),
+        ...(norm ? { NORM_BINDING: u32(planes.length + 1), EPS: f32(norm.eps) } : {}),
+      },
+      snippets: [snippet, teamSource, norm ? normSource : normNone, ...end.snippets],
+      source,
+    }),
+    bindings: [
+      ...planes.map(({ name }) => ({ name, type: 'read' as const })),
+      { name: 'x', type: 'read' },
+      ...(norm ? [{ name: 'norm_weight', type: 'read' } as const] : []),
+      ...end.bindings,
+    ],
+    workgroups: () => grid(ceilDiv(outputs, rows * teams)),
+  };
+}

@@ -1,0 +1,69 @@
+import { roundUp } from '../kernel.ts';
+import type { Activation, LinearVectorVariant } from './linear-variant.ts';
+
+/** erf by its Maclaurin series, or 1 minus the continued fraction of erfc where that converges better; good to 1e-15. */
+function erf(x: number): number {
+  if (Math.abs(x) > 3) {
+    let fraction = 0;
+    for (let k = 60; k > 0; k--) fraction = k / 2 / (Math.abs(x) + fraction);
+    return Math.sign(x) * (1 - Math.exp(-x * x) / Math.sqrt(Math.PI) / (Math.abs(x) + fraction));
+  }
+  let term = x;
+  let sum = x;
+  for (let n = 1; n < 80; n++) {
+    term *= (-x * x) / n;
+    sum += term / (2 * n + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * sum;
+}
+
+function activate(activation: Activation, x: number): number {
+  switch (activation) {
+    case 'none':
+      return x;
+    case 'silu':
+      return x / (1 + Math.exp(-x));
+    case 'gelu-tanh':
+      return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+    case 'gelu':
+      return 0.5 * x * (1 + erf(x / Math.SQRT2));
+    default:
+      return activation satisfies never;
+  }
+}
+
+export interface LinearOperands {
+  /** [T, roundUp(K, 4)], anything beyond column K. */
+  readonly x: ArrayLike<number>;
+  /** Decoded, [N, K]. */
+  readonly weight: ArrayLike<number>;
+  readonly normWeight?: ArrayLike<number>;
+  readonly bias?: ArrayLike<number>;
+  /** What out holds before, [T, outputStride]; NaN where it was never written. */
+  readonly out: ArrayLike<number>;
+}
+
+/** Float64 linear operator over T = `count` tokens; elements of out that it does not write keep what they held. */
+export function linearReference(variant: LinearVectorVariant, count: number, { x, weight, normWeight, bias, out }: LinearOperands): Float64Array {
+  const { inputs, outputs, rowOffset, outputStride, accumulate, activation, gated, norm } = variant;
+  const stride = roundUp(inputs, 4);
+  const result = Float64Array.from(out);
+  for (let token = 0; token < count; token++) {
+    const normed = Float64Array.from({ length: inputs }, (_, k) => x[token * stride + k]);
+    if (norm && normWeight) {
+      const inverse = 1 / Math.sqrt(normed.reduce((sum, value) => sum + value * value, 0) / inputs + norm.eps);
+      for (let k = 0; k < inputs; k++) normed[k] *= inverse * normWeight[k];
+    }
+    const product = (row: number): number => {
+      let sum = bias ? bias[row] : 0;
+      for (let k = 0; k < inputs; k++) sum += weight[row * inputs + k] * normed[k];
+      return sum;
+    };
+    for (let i = 0; i < (gated ? outputs / 2 : outputs); i++) {
+      const value = gated ? activate(gated, product(2 * i)) * product(2 * i + 1) : activate(activation, product(i));
+      const at = token * outputStride + rowOffset + i;
+      result[at] = accumulate ? result[at] + value : value;
+    }
+  }
+  return result;
+}
