@@ -1,7 +1,13 @@
+import { gatedRmsNormCases } from './gated-rms-norm/cases.ts';
 import type { KernelCase } from './kernel-case.ts';
+import { linearAttentionCases } from './linear-attention/cases.ts';
 import { rmsNormCases } from './rms-norm/cases.ts';
+import { shortConvCases } from './short-conv/cases.ts';
 
 /** Every operator's cases, by the operator's folder. */
 export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
+  'gated-rms-norm': gatedRmsNormCases,
+  'linear-attention': linearAttentionCases,
   'rms-norm': rmsNormCases,
+  'short-conv': shortConvCases,
 };
