@@ -7,8 +7,8 @@ export interface Message {
   readonly content: string;
 }
 
-/** Raw text, or a conversation that the checkpoint's chat template turns into text. */
-export type Prompt = string | readonly Message[];
+/** Raw text, a conversation that the checkpoint's chat template turns into text, or token ids as they are. */
+export type Prompt = string | readonly Message[] | { readonly tokens: readonly number[] };
 
 /** Bytes of GPU buffers. */
 export interface GpuMemory {
@@ -39,11 +39,14 @@ export interface Model {
   readonly modelType: string;
   readonly parameters: number;
   readonly contextLength: number;
+  readonly vocabularySize: number;
   readonly hasChatTemplate: boolean;
   readonly memory: GpuMemory;
   /** One-off generation in a session of its own, which is disposed of afterwards. */
   generate(prompt: Prompt, options?: GenerateOptions): AsyncGenerator<GenerateEvent, void, undefined>;
   createSession(): Session;
+  /** Logits [tokens, vocabularySize] of each token's successor: for scoring texts. Throws `ContextFullError` for too many. */
+  logits(tokens: readonly number[], options?: { readonly signal?: AbortSignal }): Promise<Float32Array<ArrayBuffer>>;
   /** Frees everything on the GPU. Running generations end with an error; later calls throw. */
   dispose(): void;
 }

@@ -59,6 +59,13 @@ export class Gpu {
     if (this.#fault) throw this.#fault;
   }
 
+  /** The GPU's own fault behind an error, if there is one: a lost device rejects maps with nothing but an `AbortError`. */
+  async explain(error: unknown): Promise<unknown> {
+    // The loss is reported in a task of its own, shortly before or after what it broke.
+    await new Promise((resolve) => setTimeout(resolve));
+    return this.#fault ?? error;
+  }
+
   destroy(): void {
     this.buffers.destroyAll();
     this.device.destroy();

@@ -20,6 +20,8 @@ export interface GenerateOptions {
   readonly seed?: number;
   /** The text ends before the first of these; none of it is emitted. */
   readonly stop?: string | readonly string[];
+  /** Token ids that end the text, instead of the checkpoint's own; an empty list never stops. */
+  readonly stopTokens?: readonly number[];
   /** Aborting ends the generation with `AbortError`; what was emitted stays part of the conversation. */
   readonly signal?: AbortSignal;
 }

@@ -103,6 +103,13 @@ export class Runner {
     return read?.();
   }
 
+  /** Makes the sequence forget what its state read after `position`. */
+  cut(sequence: Sequence, position: number): void {
+    const encoder = this.gpu.device.createCommandEncoder();
+    sequence.state.cut(position, encoder);
+    this.gpu.device.queue.submit([encoder.finish()]);
+  }
+
   /** Logits of each of `tokens` [count, vocabulary], read as the continuation of the sequence. At most one chunk. */
   async score(sequence: Sequence, tokens: Uint32Array<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>> {
     const count = tokens.length;

@@ -1,0 +1,85 @@
+import { Gpu, type DeviceOptions } from '../../engine/gpu/device.ts';
+import { Graph } from '../../engine/ops/graph.ts';
+import { Runner } from '../../engine/schedule/runner.ts';
+import type { WeightFormat } from '../../shaders/dequant/formats.ts';
+import { findArchitecture, supportedModelTypes } from '../architectures/registry.ts';
+import { openCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
+import { ConfigReader } from '../config/config-reader.ts';
+import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
+import type { Model } from '../model.ts';
+import { LoadedModel } from '../runtime/loaded-model.ts';
+import { openSource } from '../sources/open-source.ts';
+import { loadText } from '../text/load-text.ts';
+import { loadWeights } from '../weights/load-weights.ts';
+import { planWeights, replaceSpecs } from '../weights/plan.ts';
+import type { MatrixRole } from '../weights/spec.ts';
+import type { LoadOptions, LoadProgress, ModelSource } from './load-options.ts';
+import { resolveLoadOptions, type ResolvedLoadOptions } from './resolve-load-options.ts';
+
+/**
+ * Loads a checkpoint onto the GPU: config, tokenizer, weights (quantised on the way if asked for), kernels.
+ * Every failure is a typed error and leaves nothing on the GPU; aborting throws the signal's `AbortError`.
+ */
+export async function loadModel(source: ModelSource, options: LoadOptions & DeviceOptions = {}): Promise<Model> {
+  const resolved = resolveLoadOptions(options);
+  const { signal } = options;
+  const report = reporter(options.onProgress);
+  signal?.throwIfAborted();
+
+  report({ phase: 'config' });
+  const checkpoint = await openCheckpoint(openSource(source), signal ? { signal } : {});
+  const config = new ConfigReader(checkpoint.config, 'config.json');
+  const modelType = config.string('model_type');
+  const architecture = findArchitecture(modelType);
+  if (!architecture) throw new UnsupportedModelError(modelType, supportedModelTypes);
+  const parsed = architecture.parse(config);
+
+  const gpu = await Gpu.request(options);
+  try {
+    report({ phase: 'tokenizer' });
+    const text = await loadText(checkpoint, signal);
+    const context = Math.min(resolved.contextLength ?? 4096, parsed.maxPositions);
+    const specs = parsed.weights(context);
+    const plan = planWeights(specs, await checkpoint.tensors(signal), parsed.canonicalName);
+
+    report({ phase: 'weights' });
+    const loaded = await loadWeights(gpu, checkpoint, plan, {
+      formatOf: (role) => formatOf(role, resolved),
+      signal,
+      onBytes: (loadedBytes, totalBytes) => report({ phase: 'weights', loadedBytes, totalBytes }),
+    });
+
+    report({ phase: 'compile' });
+    const graph = new Graph();
+    const tree = replaceSpecs(specs, (spec) => loaded.get(spec) ?? {});
+    const logits = parsed.forward(graph, tree);
+    const runner = await Runner.create(gpu, graph, logits, { context, chunk: Math.min(resolved.prefillChunk, context), kv: resolved.precision });
+    signal?.throwIfAborted();
+    gpu.check();
+    report({ phase: 'ready' });
+    return new LoadedModel({ runner, text, name: checkpoint.name, modelType, parameters: plan.parameters, generationConfig: checkpoint.generationConfig, stopTokens: stopTokensOf(checkpoint) });
+  } catch (error) {
+    gpu.destroy();
+    throw error;
+  }
+}
+
+/** Fills in the byte counts of the last weight report, so that progress never jumps back. */
+function reporter(onProgress: LoadOptions['onProgress']): (progress: Partial<LoadProgress> & Pick<LoadProgress, 'phase'>) => void {
+  let last: LoadProgress = { phase: 'config', loadedBytes: 0, totalBytes: 0 };
+  return (progress) => {
+    last = { ...last, ...progress };
+    onProgress?.(last);
+  };
+}
+
+function formatOf(role: MatrixRole, { quantize, quantizeEmbeddings, precision }: ResolvedLoadOptions): WeightFormat {
+  const choice = { linear: quantize, embedding: quantizeEmbeddings, dense: 'none' as const }[role];
+  return choice === 'none' ? precision : choice;
+}
+
+/** `eos_token_id` of generation_config.json and config.json: a number or a list. */
+function stopTokensOf({ config, generationConfig }: Checkpoint): Set<number> {
+  const ids = [config, generationConfig].flatMap((json) => (json && typeof json === 'object' && 'eos_token_id' in json ? json.eos_token_id : []));
+  return new Set(ids.filter((id): id is number => typeof id === 'number'));
+}

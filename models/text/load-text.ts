@@ -1,0 +1,24 @@
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { createChatTemplate, type ChatTemplate } from './chat-template.ts';
+import { createTokenizer, type Tokenizer } from './tokenizer.ts';
+
+/** What a checkpoint says about text; both are optional, since weights alone can be run on token ids. */
+export interface ModelText {
+  readonly tokenizer: Tokenizer | undefined;
+  readonly template: ChatTemplate | undefined;
+}
+
+/** Reads the tokenizer and the chat template from the places where the Hub keeps them. */
+export async function loadText(checkpoint: Checkpoint, signal: AbortSignal | undefined): Promise<ModelText> {
+  const options = signal ? { signal } : {};
+  const [tokenizerJson, tokenizerConfig, templateJinja, templateJson] = await Promise.all([
+    checkpoint.readJson('tokenizer.json', options),
+    checkpoint.readJson('tokenizer_config.json', options),
+    checkpoint.readText('chat_template.jinja', options),
+    checkpoint.readJson('chat_template.json', options),
+  ]);
+  return {
+    tokenizer: tokenizerJson === undefined ? undefined : createTokenizer(tokenizerJson, tokenizerConfig),
+    template: createChatTemplate({ tokenizerConfig, templateJinja, templateJson }),
+  };
+}

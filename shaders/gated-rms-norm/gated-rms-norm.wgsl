@@ -1,0 +1,21 @@
+// out[t, h] = x[t, h] / sqrt(mean(x[t, h]²) + EPS) · weight · silu(z[t, h]). A team of TEAM invocations a head.
+// Needs common/sigmoid.wgsl and team_sum.
+@group(0) @binding(0) var<storage, read> x: array<f32>;          // [T, STRIDE], HEADS · HEAD_DIM of them used
+@group(0) @binding(1) var<storage, read> z: array<f32>;          // [T, GATE_STRIDE], columns GATE_OFFSET + [0, HEADS · HEAD_DIM)
+@group(0) @binding(2) var<storage, read> weight: array<f32>;     // [HEAD_DIM]
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;  // [T, STRIDE]
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let head = group.x * (WORKGROUP / TEAM) + local / TEAM;
+  let row = group.y * STRIDE + head * HEAD_DIM;
+  let gate = group.y * GATE_STRIDE + GATE_OFFSET + head * HEAD_DIM;
+  // Teams past the last head do nothing, but take part in the sum, which has barriers.
+  let width = select(0u, HEAD_DIM, head < HEADS);
+  var squares = 0.0;
+  for (var i = local % TEAM; i < width; i += TEAM) { squares += x[row + i] * x[row + i]; }
+  let inverse = inverseSqrt(team_sum(squares, local) / f32(HEAD_DIM) + EPS);
+  for (var i = local % TEAM; i < width; i += TEAM) {
+    out[row + i] = x[row + i] * inverse * weight[i] * z[gate + i] * sigmoid(z[gate + i]);
+  }
+}

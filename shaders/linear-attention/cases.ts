@@ -1,0 +1,87 @@
+import { STATE_SLOTS } from '../common/step.ts';
+import type { BufferData, KernelCase, OutputShape } from '../kernel-case.ts';
+import { normal, uniform } from '../random.ts';
+import { linearAttentionChunked } from './linear-attention-chunked.ts';
+import { linearAttentionStep } from './linear-attention-step.ts';
+import { linearAttentionReference } from './reference.ts';
+import { mixedWidth, scratchLengths, stateLength, type LinearAttentionVariant } from './variant.ts';
+
+/**
+ * `usual`: gates as a trained model has them. `extreme`: per token and head, g near 0 or near −20 and β near 0 or 1.
+ * `repeated`: keys that hardly change, β near 1, no forgetting, so that I + A is far from I.
+ */
+type Regime = 'usual' | 'extreme' | 'repeated';
+
+const STEP = { position: 7, slotIn: 1, slotOut: 2 };
+
+/** Seeded inputs of a step; the slots of the state that it must not touch are NaN. */
+export function linearAttentionInputs(variant: LinearAttentionVariant, count: number, regime: Regime = 'usual'): Record<'mixed' | 'gates' | 'gate_params' | 'state', Float32Array<ArrayBuffer>> {
+  const { keyHeads, valueHeads, keyDim, gatesStride, gatesOffset } = variant;
+  const stride = mixedWidth(variant);
+  const mixed = normal(count * stride, 1);
+  const gates = normal(count * gatesStride, 2);
+  const next = uniform(3);
+  // Qwen3-Next's initialisation: A uniform in (0, 16], dt_bias such that softplus(dt_bias) spans 0.001 … 0.1.
+  const gateParams = Float32Array.from({ length: 2 * valueHeads }, (_, i) => (i < valueHeads ? -16 * (1 - next()) : Math.log(Math.expm1(0.001 * 100 ** next()))));
+  if (regime !== 'usual') {
+    for (let h = 0; h < valueHeads; h++) gateParams.set([-2], h);
+    gateParams.fill(0, valueHeads);
+    for (let t = 0; t < count; t++) {
+      for (let h = 0; h < valueHeads; h++) {
+        const at = t * gatesStride + gatesOffset + h;
+        gates[at] = regime === 'repeated' || next() < 0.5 ? 9 : -12;
+        gates[at + valueHeads] = regime === 'extreme' && next() < 0.2 ? 10 : -15;
+      }
+    }
+  }
+  if (regime === 'repeated') {
+    const keys = keyHeads * keyDim;
+    for (let t = 1; t < count; t++) for (let i = keys; i < 2 * keys; i++) mixed[t * stride + i] = mixed[i] + 0.05 * mixed[t * stride + i];
+  }
+  const state = new Float32Array(STATE_SLOTS * stateLength(variant)).fill(NaN);
+  state.set(normal(stateLength(variant), 4, 0.3), STEP.slotIn * stateLength(variant));
+  return { mixed, gates, gate_params: gateParams, state };
+}
+
+export function linearAttentionCase(kind: 'step' | 'chunked', variant: LinearAttentionVariant, count: number, regime: Regime = 'usual'): KernelCase {
+  const { keyHeads, valueHeads, keyDim, valueDim, gatesOffset } = variant;
+  const step = { ...STEP, count };
+  const scratch: [string, OutputShape][] = Object.entries(scratchLengths(variant, count)).map(([name, length]) => [name, { type: 'f32', length }]);
+  return {
+    name: `linear-attention ${kind} T=${count} k=${keyHeads}x${keyDim} v=${valueHeads}x${valueDim}${gatesOffset ? ` gates@${gatesOffset}` : ''} ${regime}`,
+    kernels: (target) => (kind === 'step' ? [linearAttentionStep(variant, target)] : linearAttentionChunked(variant)),
+    step,
+    inputs: (): Record<string, BufferData> => linearAttentionInputs(variant, count, regime),
+    outputs: { out: { type: 'f32', length: count * valueHeads * valueDim }, ...(kind === 'chunked' ? Object.fromEntries(scratch) : {}) },
+    expected: ({ mixed, gates, gate_params, state }) => ({ ...linearAttentionReference(variant, { mixed, gates, gate_params, state }, step) }),
+    tolerance: 1e-5,
+  };
+}
+
+export function sizes(keyHeads: number, valueHeads: number, keyDim: number, valueDim: number, gatesOffset = 0): LinearAttentionVariant {
+  return { keyHeads, valueHeads, keyDim, valueDim, gatesStride: gatesOffset + 2 * valueHeads + 3, gatesOffset };
+}
+
+const odd = sizes(2, 6, 12, 24, 5);
+const small = sizes(2, 4, 16, 16);
+/** Qwen3.5-0.8B. */
+const qwen = sizes(16, 16, 128, 128);
+
+export const linearAttentionCases: readonly KernelCase[] = [
+  linearAttentionCase('step', odd, 1),
+  linearAttentionCase('step', sizes(1, 1, 4, 4), 1),
+  linearAttentionCase('step', sizes(1, 2, 100, 68), 1),
+  linearAttentionCase('step', sizes(1, 1, 256, 256), 1),
+  linearAttentionCase('step', small, 1, 'extreme'),
+  linearAttentionCase('step', qwen, 1),
+  ...[1, 2, 31, 32, 33, 63, 64, 65, 100].map((count) => linearAttentionCase('chunked', odd, count)),
+  linearAttentionCase('chunked', small, 500),
+  linearAttentionCase('chunked', sizes(1, 1, 4, 4), 65),
+  linearAttentionCase('chunked', sizes(1, 2, 100, 68), 33),
+  linearAttentionCase('chunked', sizes(1, 1, 256, 256), 40),
+  linearAttentionCase('chunked', sizes(2, 4, 128, 128), 100),
+  linearAttentionCase('chunked', odd, 100, 'extreme'),
+  linearAttentionCase('chunked', small, 500, 'extreme'),
+  linearAttentionCase('chunked', odd, 100, 'repeated'),
+  linearAttentionCase('chunked', small, 500, 'repeated'),
+];
