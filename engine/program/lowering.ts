@@ -100,8 +100,10 @@ export class Lowering {
     return this.#fusedNorms.get(tensor);
   }
 
+  /** `buffers` may name more than the kernel binds. */
   emit(kernel: Kernel, buffers: Readonly<Record<string, BufferRef>>, rowsOf: Tensor): void {
-    this.dispatches.push({ kernel, buffers, singleRow: !this.isMany(rowsOf), output: this.#output });
+    const bound = Object.fromEntries(Object.entries(buffers).filter(([name]) => kernel.bindings.some((binding) => binding.name === name)));
+    this.dispatches.push({ kernel, buffers: bound, singleRow: !this.isMany(rowsOf), output: this.#output });
   }
 }
 

@@ -35,7 +35,9 @@ export class Runner {
   readonly counts: StepCounts = { steps: 0, dispatches: 0, submits: 0 };
   readonly #graph: Graph;
   readonly #logits: Tensor;
-  readonly #step: GPUBuffer;
+  /** The step uniform, which every program and sampler binds. */
+  readonly stepBuffer: GPUBuffer;
+  readonly #scratch = new Map<string, Promise<GPUBuffer>>();
   readonly #programs = new Map<Mode, Promise<Program>>();
 
   private constructor(gpu: Gpu, graph: Graph, logits: Tensor, step: GPUBuffer, options: RunnerOptions) {
@@ -45,7 +47,7 @@ export class Runner {
     this.readback = new TokenReadback(gpu.device);
     this.#graph = graph;
     this.#logits = logits;
-    this.#step = step;
+    this.stepBuffer = step;
   }
 
   /** Compiles what generating needs; scoring is compiled when it is first asked for. */
@@ -64,10 +66,21 @@ export class Runner {
     if (!program) {
       const { context, chunk, kv } = this.options;
       const { dispatches, output } = lower(this.#graph, this.#logits, { mode, target: this.target, rows: mode === 'decode' ? 1 : chunk, context, kv });
-      program = Program.compile(this.gpu, dispatches, output, this.#step);
+      program = Program.compile(this.gpu, dispatches, output, this.stepBuffer);
       this.#programs.set(mode, program);
     }
     return program;
+  }
+
+  /** Scratch buffers by name, `lengths` in u32, shared by all samplers: nothing in them outlives a step. */
+  async scratch(lengths: Readonly<Record<string, number>>): Promise<Record<string, GPUBuffer>> {
+    const made: Record<string, GPUBuffer> = {};
+    for (const [name, length] of Object.entries(lengths)) {
+      const buffer = this.#scratch.get(name) ?? this.gpu.buffers.allocate(name, length * 4, 'activations');
+      this.#scratch.set(name, buffer);
+      made[name] = await buffer;
+    }
+    return made;
   }
 
   /** The program that reads `count` tokens at once. */
@@ -137,6 +150,7 @@ export class Runner {
   async destroy(): Promise<void> {
     this.readback.destroy();
     for (const program of this.#programs.values()) (await program).destroy();
-    this.gpu.buffers.destroy(this.#step);
+    this.gpu.buffers.destroy(this.stepBuffer);
+    for (const buffer of this.#scratch.values()) this.gpu.buffers.destroy(await buffer);
   }
 }

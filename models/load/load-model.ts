@@ -1,17 +1,16 @@
 import { Gpu, type DeviceOptions } from '../../engine/gpu/device.ts';
-import { Graph } from '../../engine/ops/graph.ts';
-import { Runner } from '../../engine/schedule/runner.ts';
 import type { WeightFormat } from '../../shaders/dequant/formats.ts';
 import { findArchitecture, supportedModelTypes } from '../architectures/registry.ts';
 import { openCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
 import { ConfigReader } from '../config/config-reader.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
 import type { Model } from '../model.ts';
+import { createRunner } from '../runtime/create-runner.ts';
 import { LoadedModel } from '../runtime/loaded-model.ts';
 import { openSource } from '../sources/open-source.ts';
 import { loadText } from '../text/load-text.ts';
 import { loadWeights } from '../weights/load-weights.ts';
-import { planWeights, replaceSpecs } from '../weights/plan.ts';
+import { planWeights } from '../weights/plan.ts';
 import type { MatrixRole } from '../weights/spec.ts';
 import type { LoadOptions, LoadProgress, ModelSource } from './load-options.ts';
 import { resolveLoadOptions, type ResolvedLoadOptions } from './resolve-load-options.ts';
@@ -50,10 +49,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
     });
 
     report({ phase: 'compile' });
-    const graph = new Graph();
-    const tree = replaceSpecs(specs, (spec) => loaded.get(spec) ?? {});
-    const logits = parsed.forward(graph, tree);
-    const runner = await Runner.create(gpu, graph, logits, { context, chunk: Math.min(resolved.prefillChunk, context), kv: resolved.precision });
+    const runner = await createRunner(gpu, parsed, specs, loaded, { context, chunk: Math.min(resolved.prefillChunk, context), kv: resolved.precision });
     signal?.throwIfAborted();
     gpu.check();
     report({ phase: 'ready' });

@@ -51,7 +51,7 @@ export class Conversation implements Session {
       const usage = { promptTokens: next.tokens.length, cachedTokens: sequence.position };
       yield { type: 'text-start', ...usage };
 
-      sampler = await Sampler.create(runner, plan, sequence.tokens);
+      sampler = await Sampler.create(runner, plan, sequence);
       const detokenizer = text.tokenizer && new Detokenizer(text.tokenizer, { position: next.tokens.every((id) => text.tokenizer?.isSpecial(id)) ? 'start' : 'middle' });
       const verbatim = text.tokenizer && new Detokenizer(text.tokenizer, { skipSpecialTokens: false, position: 'middle' });
       const matcher = new StopMatcher(stops);

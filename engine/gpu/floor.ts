@@ -1,0 +1,63 @@
+import { readBuffer } from './read-buffer.ts';
+import type { Gpu } from './device.ts';
+import probeRead from '../../shaders/common/probe-read.wgsl?raw';
+import probeDispatch from '../../shaders/common/probe-dispatch.wgsl?raw';
+
+/** What this machine's GPU can do at most, measured in this page. */
+export interface Floor {
+  /** Bytes per second that a plain kernel reads. */
+  readonly readBytesPerSecond: number;
+  /** Milliseconds of one more dispatch that depends on the one before. */
+  readonly dispatchMs: number;
+}
+
+const REPEATS = 5;
+const READ_BYTES = 2 ** 28;
+const READS = 16;
+const DISPATCHES = [500, 4500] as const;
+
+/** Measures bandwidth and the cost of a dispatch, each the median of five runs. */
+export async function measureFloor(gpu: Gpu): Promise<Floor> {
+  const { device } = gpu;
+  const size = Math.min(READ_BYTES, gpu.maxBindingBytes);
+  const source = await gpu.buffers.allocate('probe source', size, 'activations');
+  const sink = await gpu.buffers.allocate('probe sink', 2 ** 20, 'activations');
+  try {
+    const pipeline = async (code: string): Promise<GPUComputePipeline> => device.createComputePipelineAsync({ layout: 'auto', compute: { module: device.createShaderModule({ code }) } });
+    const [read, dispatch] = [await pipeline(probeRead), await pipeline(probeDispatch)];
+    const bind = (of: GPUComputePipeline, buffers: GPUBuffer[]): GPUBindGroup => device.createBindGroup({ layout: of.getBindGroupLayout(0), entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })) });
+    const readGroup = bind(read, [source, sink]);
+    const dispatchGroup = bind(dispatch, [sink]);
+    const readTime = async (times: number): Promise<number> => median(() => run(device, sink, read, readGroup, times, 2112));
+    const bandwidthMs = (await readTime(READS)) - (await readTime(1));
+    const few = await median(() => run(device, sink, dispatch, dispatchGroup, DISPATCHES[0], 1));
+    const many = await median(() => run(device, sink, dispatch, dispatchGroup, DISPATCHES[1], 1));
+    return { readBytesPerSecond: (size * (READS - 1)) / (bandwidthMs / 1000), dispatchMs: (many - few) / (DISPATCHES[1] - DISPATCHES[0]) };
+  } finally {
+    gpu.buffers.destroy(source);
+    gpu.buffers.destroy(sink);
+  }
+}
+
+async function run(device: GPUDevice, sink: GPUBuffer, pipeline: GPUComputePipeline, group: GPUBindGroup, times: number, workgroups: number): Promise<void> {
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, group);
+  for (let i = 0; i < times; i++) pass.dispatchWorkgroups(workgroups);
+  pass.end();
+  device.queue.submit([encoder.finish()]);
+  await readBuffer(device, sink, 4);
+}
+
+/** Median milliseconds of a few runs after one to warm up. */
+async function median(task: () => Promise<void>): Promise<number> {
+  await task();
+  const times: number[] = [];
+  for (let i = 0; i < REPEATS; i++) {
+    const start = performance.now();
+    await task();
+    times.push(performance.now() - start);
+  }
+  return times.sort((a, b) => a - b)[REPEATS >> 1];
+}

@@ -1,0 +1,40 @@
+import { attentionDecode, attentionPartialLength } from '../../shaders/attention/attention-decode.ts';
+import { attentionInput } from '../../shaders/attention/attention-input.ts';
+import { attentionMerge } from '../../shaders/attention/attention-merge.ts';
+import { attentionPrefill } from '../../shaders/attention/attention-prefill.ts';
+import { roundUp } from '../../shaders/kernel.ts';
+import type { Node } from '../ops/graph.ts';
+import type { BufferRef } from './dispatch.ts';
+import type { Lowering } from './lowering.ts';
+
+/** Norm, rotation and cache write in one dispatch, then attention over the cache: split and merged for one token, in tiles for more. */
+export function lowerAttention(lowering: Lowering, { x, attention, out }: Extract<Node, { op: 'softmaxAttention' }>): void {
+  const { state, heads, scale, gated, qkNorm, rotary, window } = attention;
+  const { context, kv } = lowering.options;
+  const variant = {
+    heads,
+    kvHeads: state.kvHeads,
+    headDim: state.headDim,
+    capacity: context,
+    kv,
+    scale,
+    window,
+    gated: gated ?? false,
+    projectionStride: roundUp(x.width, 4),
+    qkNorm: qkNorm && { eps: qkNorm.eps },
+    rotaryDim: rotary?.rotaryDim ?? 0,
+  };
+  const many = lowering.isMany(x);
+  const buffers: Record<string, BufferRef> = {
+    projection: lowering.read(x),
+    query: lowering.scratch('query', (many ? lowering.options.rows : 1) * heads * state.headDim),
+    keys: lowering.state(state, 'keys'),
+    values: lowering.state(state, 'values'),
+    out: lowering.define(out, 'attention'),
+  };
+  if (qkNorm) Object.assign(buffers, { q_norm: lowering.constant(qkNorm.q), k_norm: lowering.constant(qkNorm.k) });
+  if (rotary) buffers.rotary = lowering.constant(rotary.table);
+  if (!many) buffers.partial = lowering.scratch('attention partials', attentionPartialLength(variant));
+  const kernels = many ? [attentionInput(variant), attentionPrefill(variant)] : [attentionInput(variant), attentionDecode(variant), attentionMerge(variant)];
+  for (const kernel of kernels) lowering.emit(kernel, buffers, out);
+}

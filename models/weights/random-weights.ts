@@ -1,0 +1,47 @@
+import type { Gpu } from '../../engine/gpu/device.ts';
+import type { Vector, Weight } from '../../engine/ops/weight.ts';
+import type { WeightFormat } from '../../shaders/dequant/formats.ts';
+import { uniform } from '../../shaders/random.ts';
+import { packRows } from '../quant/pack-rows.ts';
+import { MatrixUpload } from './matrix-upload.ts';
+import { collectSpecs, type Spec } from './plan.ts';
+import type { MatrixRole } from './spec.ts';
+
+/** Rows that are packed on the host; the GPU copies them over the rest of the matrix. */
+const PATTERN_ROWS = 64;
+
+/**
+ * Weights of a model's shape with random contents, for benchmarks: speed does not depend on the values. Matrices are
+ * scaled so that activations stay finite; vectors are 1.
+ */
+export async function randomWeights(gpu: Gpu, specs: object, formatOf: (role: MatrixRole) => WeightFormat): Promise<Map<Spec, Weight | Vector>> {
+  const next = uniform(1);
+  const made = new Map<Spec, Weight | Vector>();
+  for (const spec of collectSpecs(specs)) {
+    if (spec.kind === 'vector') {
+      const buffer = await gpu.buffers.allocate(spec.label, spec.length * 4, 'weights');
+      gpu.device.queue.writeBuffer(buffer, 0, spec.values ?? new Float32Array(spec.length).fill(1));
+      made.set(spec, { label: spec.label, length: spec.length, buffer });
+      continue;
+    }
+    const { weight } = await MatrixUpload.begin(gpu, spec, formatOf(spec.role));
+    const rows = Math.min(PATTERN_ROWS, spec.outputs);
+    const values = Float32Array.from({ length: rows * spec.inputs }, () => (2 * next() - 1) / Math.sqrt(spec.inputs));
+    const packed = packRows(weight.format, values, rows, spec.inputs);
+    for (const { planes } of weight.chunks) for (const [name, buffer] of Object.entries(planes)) await tile(gpu, buffer, packed[name]);
+    made.set(spec, weight);
+  }
+  return made;
+}
+
+/** Fills a buffer with repetitions of `pattern`. */
+async function tile(gpu: Gpu, buffer: GPUBuffer, pattern: Uint8Array<ArrayBuffer>): Promise<void> {
+  const source = await gpu.buffers.allocate('pattern', pattern.byteLength, 'activations');
+  gpu.device.queue.writeBuffer(source, 0, pattern);
+  const encoder = gpu.device.createCommandEncoder();
+  for (let filled = 0; filled < buffer.size; filled += pattern.byteLength) {
+    encoder.copyBufferToBuffer(source, 0, buffer, filled, Math.min(pattern.byteLength, buffer.size - filled));
+  }
+  gpu.device.queue.submit([encoder.finish()]);
+  gpu.buffers.destroy(source);
+}
