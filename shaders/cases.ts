@@ -1,17 +1,19 @@
-import { gatedRmsNormCases } from './gated-rms-norm/cases.ts';
 import type { KernelCase } from './kernel-case.ts';
+import { attentionCases } from './attention/cases.ts';
 import { dequantCases } from './dequant/cases.ts';
-import { linearCases } from './linear/cases.ts';
+import { gatedRmsNormCases } from './gated-rms-norm/cases.ts';
 import { linearAttentionCases } from './linear-attention/cases.ts';
+import { linearCases } from './linear/cases.ts';
 import { rmsNormCases } from './rms-norm/cases.ts';
 import { shortConvCases } from './short-conv/cases.ts';
 
 /** Every operator's cases, by the operator's folder. */
 export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
-  dequant: dequantCases,
-  linear: linearCases,
   'gated-rms-norm': gatedRmsNormCases,
   'linear-attention': linearAttentionCases,
   'rms-norm': rmsNormCases,
   'short-conv': shortConvCases,
+  attention: attentionCases,
+  dequant: dequantCases,
+  linear: linearCases,
 };
