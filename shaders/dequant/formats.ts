@@ -2,6 +2,7 @@ import { ceilDiv, roundUp, u32, type Constant } from '../kernel.ts';
 import f16Source from './f16.wgsl?raw';
 import f32Source from './f32.wgsl?raw';
 import fp8Source from './fp8.wgsl?raw';
+import groupScalesSource from './group-scales.wgsl?raw';
 import int4Source from './int4.wgsl?raw';
 import int8Source from './int8.wgsl?raw';
 
@@ -27,16 +28,18 @@ export interface FormatDescription {
 }
 
 const quants = (bytesPerBlock: number): Plane => ({ name: 'quants', bytesPerRow: (inputs) => bytesPerBlock * ceilDiv(inputs, BLOCK) });
+/** Group scales are stored as f16 times this, which keeps them away from subnormal halves. */
+export const GROUP_SCALE_FACTOR = 16;
 /** One f16 a block, two in a word; a row with an odd number of blocks ends with an unused half. */
-const halfScales: Plane = { name: 'scales', bytesPerRow: (inputs) => roundUp(2 * ceilDiv(inputs, BLOCK), 4) };
+const groupScales: Plane = { name: 'scales', bytesPerRow: (inputs) => roundUp(2 * ceilDiv(inputs, BLOCK), 4) };
 /** One f32 a row. */
 const rowScale: Plane = { name: 'scales', bytesPerRow: () => 4 };
 
 const FORMATS: Readonly<Record<WeightFormat, FormatDescription>> = {
   f32: { planes: [quants(4 * BLOCK)], snippet: f32Source },
   f16: { planes: [quants(2 * BLOCK)], snippet: f16Source },
-  int8: { planes: [quants(BLOCK), halfScales], snippet: int8Source },
-  int4: { planes: [quants(BLOCK / 2), halfScales], snippet: int4Source },
+  int8: { planes: [quants(BLOCK), groupScales], snippet: `${groupScalesSource}${int8Source}` },
+  int4: { planes: [quants(BLOCK / 2), groupScales], snippet: `${groupScalesSource}${int4Source}` },
   fp8: { planes: [quants(BLOCK), rowScale], snippet: fp8Source },
 };
 

@@ -1,11 +1,5 @@
 // Groups of 32 signed nibbles, w = scale · (q − 8). A group is one 128-bit load; nibble i of word j is weight 8j + i.
 @group(0) @binding(0) var<storage, read> quants: array<vec4<u32>>;  // [N, BLOCKS]
-@group(0) @binding(1) var<storage, read> scales: array<u32>;        // [N, ceil(BLOCKS / 2)]: two f16 each
-
-fn scale_of(row: u32, block: u32) -> f32 {
-  let pair = unpack2x16float(scales[row * ((BLOCKS + 1u) / 2u) + block / 2u]);
-  return select(pair.x, pair.y, block % 2u == 1u);
-}
 
 // q − 8 of the four nibbles in the low half of a word. 0x4b000000 is 2²³, whose unit is 1: or-ing a nibble into the mantissa
 // makes 2²³ + 16ⁱ·q without a conversion, which GPUs do at a quarter of their rate. Every step is exact.

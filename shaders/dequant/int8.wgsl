@@ -1,11 +1,5 @@
 // Groups of 32 signed bytes, w = scale · q. Byte i of word j is weight 4j + i.
 @group(0) @binding(0) var<storage, read> quants: array<vec4<u32>>;  // [N, BLOCKS, 2]
-@group(0) @binding(1) var<storage, read> scales: array<u32>;        // [N, ceil(BLOCKS / 2)]: two f16 each
-
-fn scale_of(row: u32, block: u32) -> f32 {
-  let pair = unpack2x16float(scales[row * ((BLOCKS + 1u) / 2u) + block / 2u]);
-  return select(pair.x, pair.y, block % 2u == 1u);
-}
 
 // q of the four bytes of a word. The xor makes q + 128 unsigned and puts it into the mantissa of 2²³ (0x4b000000) at once, which is
 // faster than a conversion: 2²³ + 256ⁱ·(q + 128). Every step is exact.

@@ -1,4 +1,4 @@
-import { BLOCK, describeFormat, type WeightFormat } from './formats.ts';
+import { BLOCK, describeFormat, GROUP_SCALE_FACTOR, type WeightFormat } from './formats.ts';
 import { halfToNumber } from './half.ts';
 
 /** The number that a byte of E4M3FN stands for (arXiv:2209.05433): bias 7, no infinities, NaN at 0x7f and 0xff. */
@@ -10,12 +10,14 @@ export function fp8ToNumber(byte: number): number {
   return sign * (exponent ? 2 ** (exponent - 7) * (1 + fraction / 8) : 2 ** -9 * fraction);
 }
 
+const groupScale = (scales: DataView, k: number): number => halfToNumber(scales.getUint16(2 * Math.floor(k / BLOCK), true)) / GROUP_SCALE_FACTOR;
+
 /** Weight k of a row, exact in float64, from the row's bytes in each plane. */
 const DECODERS: Readonly<Record<WeightFormat, (quants: DataView, scales: DataView, k: number) => number>> = {
   f32: (quants, _, k) => quants.getFloat32(4 * k, true),
   f16: (quants, _, k) => halfToNumber(quants.getUint16(2 * k, true)),
-  int8: (quants, scales, k) => halfToNumber(scales.getUint16(2 * Math.floor(k / BLOCK), true)) * quants.getInt8(k),
-  int4: (quants, scales, k) => halfToNumber(scales.getUint16(2 * Math.floor(k / BLOCK), true)) * (((quants.getUint8(k >> 1) >> (4 * (k & 1))) & 15) - 8),
+  int8: (quants, scales, k) => groupScale(scales, k) * quants.getInt8(k),
+  int4: (quants, scales, k) => groupScale(scales, k) * (((quants.getUint8(k >> 1) >> (4 * (k & 1))) & 15) - 8),
   fp8: (quants, scales, k) => scales.getFloat32(0, true) * fp8ToNumber(quants.getUint8(k)),
 };
 

@@ -1,0 +1,79 @@
+import { BLOCK, describeFormat } from '../../shaders/dequant/formats.ts';
+import { groupScaleCode, groupScaleOf } from './group-scale.ts';
+import { isInfiniteHalf } from './half-bits.ts';
+import type { Packer } from './packer.ts';
+import { unpackable } from './unpackable-weight-error.ts';
+
+const [quantsPlane, scalesPlane] = describeFormat('int4').planes;
+
+/**
+ * The scales that are tried put the group's largest weight (with its sign) at these multiples: at the outermost code −8, inside it, or
+ * beyond it, where it is clipped for the sake of the others.
+ */
+const LARGEST_AT = [-8, -7, -7.5, -8.5, -9];
+
+const group = new Float64Array(BLOCK);
+
+/** Sum of squared errors of `group` with a scale. */
+function squaredError(scale: number): number {
+  const inverse = 1 / scale;
+  let error = 0;
+  for (let i = 0; i < BLOCK; i++) {
+    const code = Math.max(-8, Math.min(7, Math.floor(group[i] * inverse + 0.5)));
+    const difference = group[i] - scale * code;
+    error += difference * difference;
+  }
+  return error;
+}
+
+/**
+ * Symmetric groups of 32, w = scale · (q − 8), 4.5 bits a weight; of five scales the one with the least squared error is kept.
+ *
+ * Measured, as signal to noise in dB on normal weights, on Student's t with 4 degrees of freedom, and on the matrices of stories260K:
+ * largest weight at −8, no search 21.3, 18.7, 21.4; these five 21.7, 19.0, 21.8; forty scales refitted by least squares 21.8, 19.1, 21.9;
+ * asymmetric (5 bits: f16 scale, integer zero) from minimum and maximum 21.9, 20.3, 21.9, searched 22.3, 20.6, 22.2. A further bit a
+ * weight is worth 6 dB, so asymmetry's half bit should bring 3 dB and brings 0.4 to 1.6: symmetric is the better use of the bits.
+ */
+export const packInt4: Packer = (values, rows, inputs) => {
+  const stride = quantsPlane.bytesPerRow(inputs);
+  const scaleStride = scalesPlane.bytesPerRow(inputs) / 2;
+  // A code of 8 is zero: so are padding and groups without a scale.
+  const quants = new Uint8Array(rows * stride).fill(0x88);
+  const scales = new Uint16Array(rows * scaleStride);
+  for (let row = 0; row < rows; row++) {
+    for (let block = 0; block * BLOCK < inputs; block++) {
+      const start = row * inputs + block * BLOCK;
+      const length = Math.min(BLOCK, (row + 1) * inputs - start);
+      let largest = 0;
+      let check = 0;
+      group.fill(0);
+      for (let i = 0; i < length; i++) {
+        const value = values[start + i];
+        group[i] = value;
+        check += value - value;
+        if (Math.abs(value) > Math.abs(largest)) largest = value;
+      }
+      if (check !== 0) throw unpackable('int4', values, inputs, start, start + length);
+      let best = 0;
+      let bestError = Infinity;
+      for (const multiple of LARGEST_AT) {
+        const code = groupScaleCode(largest / multiple);
+        if (isInfiniteHalf(code)) throw unpackable('int4', values, inputs, start, start + length);
+        const scale = groupScaleOf(code);
+        if (scale === 0) continue;
+        const error = squaredError(scale);
+        if (error < bestError) [best, bestError] = [code, error];
+      }
+      if (best === 0) continue;
+      scales[row * scaleStride + block] = best;
+      const inverse = 1 / groupScaleOf(best);
+      const at = row * stride + block * (BLOCK / 2);
+      for (let i = 0; i < BLOCK; i += 2) {
+        const low = Math.max(0, Math.min(15, Math.floor(group[i] * inverse + 8.5)));
+        const high = Math.max(0, Math.min(15, Math.floor(group[i + 1] * inverse + 8.5)));
+        quants[at + i / 2] = low | (high << 4);
+      }
+    }
+  }
+  return { quants, scales: new Uint8Array(scales.buffer) };
+};
