@@ -12,12 +12,20 @@ export async function storiesTokenizer(): Promise<Tokenizer> {
 
 export const sharedTokenizerNames = ['gpt2', 'phi-3-mini', 'qwen2', 'smollm'] as const;
 
-/** `tokenizer.json` of one of the shared fixtures. */
-export async function sharedTokenizerJson(name: (typeof sharedTokenizerNames)[number]): Promise<unknown> {
+async function sharedTokenizerJson(name: (typeof sharedTokenizerNames)[number]): Promise<unknown> {
   return name === 'gpt2' ? await gpt2Json() : await readSharedJson(`tokenizers/${name}/tokenizer.json`);
 }
 
-export async function sharedTokenizer(name: (typeof sharedTokenizerNames)[number]): Promise<Tokenizer> {
+/** Loaded once for each test file. */
+export function sharedTokenizer(name: (typeof sharedTokenizerNames)[number]): Promise<Tokenizer> {
+  const loading = loaded.get(name) ?? loadShared(name);
+  loaded.set(name, loading);
+  return loading;
+}
+
+const loaded = new Map<string, Promise<Tokenizer>>();
+
+async function loadShared(name: (typeof sharedTokenizerNames)[number]): Promise<Tokenizer> {
   const config = name === 'phi-3-mini' ? await readSharedJson('tokenizers/phi-3-mini/tokenizer_config.json') : undefined;
   return createTokenizer(await sharedTokenizerJson(name), config);
 }
