@@ -18,5 +18,8 @@ export function httpSource({ name, locate, ...rest }: HttpSourceOptions): Source
 
 /** A path with each of its segments escaped, so that no name can leave its folder or start a query. */
 export function encodePath(path: string): string {
-  return path.split('/').map(encodeURIComponent).join('/');
+  const segments = path.split('/');
+  // A browser would resolve these before it asks.
+  if (segments.some((segment) => segment === '' || segment === '.' || segment === '..')) throw new RangeError(`${path} is not a path inside a folder`);
+  return segments.map(encodeURIComponent).join('/');
 }

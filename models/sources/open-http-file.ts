@@ -16,7 +16,8 @@ export const WHOLE_BYTES = 32 * 1024 * 1024;
 
 /**
  * Finds out a file's size with a range request (a HEAD request would not tell whether ranges work, and the Hub's
- * storage refuses its preflight). `undefined` where there is none: 404 or 410.
+ * storage refuses its preflight). `undefined` where there is none: 404, 410, or a web page in its place, which is what
+ * servers of single-page applications answer for any path they do not have.
  */
 export async function openHttpFile(target: HttpTarget, signal?: AbortSignal): Promise<HttpFile | undefined> {
   const retries = new Retries(target.retry);
@@ -33,6 +34,7 @@ export async function openHttpFile(target: HttpTarget, signal?: AbortSignal): Pr
 async function lookOnce(target: HttpTarget, signal: AbortSignal | undefined): Promise<FirstLook | undefined> {
   const connection = await connect(target, 0, HEAD_BYTES, signal);
   try {
+    if (/^text\/html\b/i.test(connection.response.headers.get('Content-Type') ?? '')) return undefined;
     switch (connection.response.status) {
       case 200:
         return await lookAtWhole(target, connection);

@@ -51,5 +51,5 @@ function parseUrl(text: string): URL {
 function hubPage({ host, pathname }: URL): { id: string; revision: string } | undefined {
   if (host !== new URL(HUB).host && host !== 'hf.co') return undefined;
   const match = /^\/([^/]+\/[^/]+)(?:\/tree\/([^/]+))?\/?$/.exec(pathname);
-  return match ? { id: match[1], revision: decodeURIComponent(match[2] ?? 'main') } : undefined;
+  return match ? { id: match[1], revision: (match[2] ?? 'main').replaceAll(/%2F/gi, '/') } : undefined;
 }
