@@ -1,0 +1,49 @@
+import { CheckpointError } from '../errors/checkpoint-error.ts';
+import { parseJson } from '../json/parse-json.ts';
+import { readText } from '../json/read-text.ts';
+import type { ModelSource } from '../load/load-options.ts';
+import { openSource } from '../sources/open-source.ts';
+import type { Source } from '../sources/source.ts';
+import type { Checkpoint, OpenOptions } from './checkpoint.ts';
+import { parseConfig } from './parse-config.ts';
+import { readTensors } from './read-tensors.ts';
+import { selectTensors } from './select-tensors.ts';
+import { openWeights } from './open-weights.ts';
+
+/**
+ * Reads a checkpoint's config and the headers of its weights.
+ *
+ * @throws SourceError, AccessError, DownloadError, FileReadError, CheckpointError
+ */
+export async function openCheckpoint(source: ModelSource | Source, { signal, onProgress }: OpenOptions = {}): Promise<Checkpoint> {
+  const folder = isSource(source) ? source : openSource(source);
+  const text = async (path: string, textSignal = signal): Promise<string | undefined> => {
+    const file = await folder.open(path, textSignal);
+    return file && readText(file, textSignal);
+  };
+  onProgress?.({ phase: 'config', loadedBytes: 0, totalBytes: 0 });
+  const configText = await text('config.json');
+  if (configText === undefined) {
+    throw new CheckpointError('missing-file', `is not in ${folder.name}; a checkpoint folder needs config.json, tokenizer.json and model.safetensors (or model.safetensors.index.json with its shards)`, { file: 'config.json' });
+  }
+  const config = parseConfig(configText, 'config.json');
+  const generationText = await text('generation_config.json');
+  const generationConfig = generationText === undefined ? undefined : parseConfig(generationText, 'generation_config.json');
+  const { file, files, tensors } = await openWeights(folder, signal);
+  return {
+    name: folder.name,
+    config,
+    generationConfig,
+    tensors,
+    readText: text,
+    async readJson(path, jsonSignal) {
+      const json = await text(path, jsonSignal);
+      return json === undefined ? undefined : parseJson(json, path);
+    },
+    read: (names, options = {}) => readTensors(files, selectTensors(tensors, names, file), options),
+  };
+}
+
+function isSource(source: ModelSource | Source): source is Source {
+  return typeof source === 'object' && 'open' in source;
+}

@@ -1,0 +1,29 @@
+import { CheckpointError } from '../errors/checkpoint-error.ts';
+import { MissingTensorError } from '../errors/missing-tensor-error.ts';
+import { isDtype, type TensorInfo } from '../safetensors/tensor-info.ts';
+import { nearestNames } from './nearest-names.ts';
+
+/**
+ * One tensor by name.
+ *
+ * @throws MissingTensorError where there is none; CheckpointError where its dtype is not understood.
+ */
+export function selectTensor(tensors: ReadonlyMap<string, TensorInfo>, name: string, file: string): TensorInfo {
+  const tensor = tensors.get(name);
+  if (!tensor) throw new MissingTensorError(name, nearestNames(name, tensors.keys()), file);
+  if (!isDtype(tensor.dtype)) throw new CheckpointError('unsupported-dtype', `has dtype ${tensor.dtype}, which is not understood`, { file: tensor.file, tensor: name });
+  return tensor;
+}
+
+/** The tensors of these names, each once and in file order. `file` is the one that lists them, for errors. */
+export function selectTensors(tensors: ReadonlyMap<string, TensorInfo>, names: Iterable<string>, file: string): TensorInfo[] {
+  const wanted = new Set(names);
+  for (const name of wanted) selectTensor(tensors, name, file);
+  return [...tensors.values()].filter(({ name }) => wanted.has(name));
+}
+
+/** Names that nothing used and that no pattern says to ignore, in the order given. */
+export function unexpectedTensors(names: Iterable<string>, used: ReadonlySet<string>, ignore: readonly RegExp[]): string[] {
+  // `search` neither reads nor moves a pattern's lastIndex.
+  return [...names].filter((name) => !used.has(name) && !ignore.some((pattern) => name.search(pattern) >= 0));
+}

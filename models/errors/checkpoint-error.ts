@@ -1,0 +1,48 @@
+import { SluiceError } from '../../engine/errors/sluice-error.ts';
+
+/**
+ * What is wrong with a checkpoint's files:
+ * - `missing-file`, `git-lfs-pointer`, `not-safetensors`, `truncated`: the file itself
+ * - `json`, `text-encoding`, `config`, `index`: a text file's contents
+ * - `header`, `duplicate-tensor`, `tensor-entry`, `tensor-range`, `tensor-size`, `tensor-overlap`, `tensor-hole`: a safetensors header
+ * - `missing-tensor`, `unsupported-dtype`: what the file has against what the model needs
+ */
+export type CheckpointProblem =
+  | 'missing-file'
+  | 'git-lfs-pointer'
+  | 'not-safetensors'
+  | 'truncated'
+  | 'json'
+  | 'text-encoding'
+  | 'config'
+  | 'index'
+  | 'header'
+  | 'duplicate-tensor'
+  | 'tensor-entry'
+  | 'tensor-range'
+  | 'tensor-size'
+  | 'tensor-overlap'
+  | 'tensor-hole'
+  | 'missing-tensor'
+  | 'unsupported-dtype';
+
+export interface CheckpointErrorDetails extends ErrorOptions {
+  readonly file: string;
+  readonly tensor?: string;
+}
+
+/** A file of a checkpoint is not what it should be. Loading it again will not help; the file has to change. */
+export class CheckpointError extends SluiceError {
+  readonly code: `checkpoint/${CheckpointProblem}`;
+  /** Path inside the checkpoint. */
+  readonly file: string;
+  /** The tensor that is at fault, where it is one. */
+  readonly tensor: string | undefined;
+
+  constructor(problem: CheckpointProblem, message: string, { file, tensor, ...options }: CheckpointErrorDetails) {
+    super(tensor === undefined ? `${file}: ${message}` : `${file}: tensor ${JSON.stringify(tensor)}: ${message}`, options);
+    this.code = `checkpoint/${problem}`;
+    this.file = file;
+    this.tensor = tensor;
+  }
+}

@@ -1,0 +1,71 @@
+import { FileReadError } from '../errors/file-read-error.ts';
+import { SourceError } from '../errors/source-error.ts';
+import { checkRange } from './range.ts';
+import type { Source, SourceFile } from './source.ts';
+
+/** Bytes of one piece of a stream: large enough that a call per piece costs nothing. */
+const PIECE = 4 * 1024 * 1024;
+
+/** Files that the user chose or dropped; the folders that all of them share are left out of their paths. */
+export function fileSource(files: readonly File[]): Source {
+  if (files.length === 0) throw new SourceError('invalid', 'files', 'no files were given; choose the folder that holds config.json and the weights');
+  const paths = files.map(({ webkitRelativePath, name }) => (webkitRelativePath || name).split('/'));
+  const depth = sharedFolders(paths);
+  const name = paths[0][depth - 1] ?? 'local files';
+  const byPath = new Map<string, File>();
+  files.forEach((file, i) => {
+    const path = paths[i].slice(depth).join('/');
+    if (byPath.has(path)) throw new SourceError('invalid', name, `holds two files called ${path}; choose one folder at a time`);
+    byPath.set(path, file);
+  });
+  return {
+    name,
+    async open(path, signal) {
+      signal?.throwIfAborted();
+      const file = byPath.get(path);
+      return file && new LocalFile(path, file);
+    },
+  };
+}
+
+/** How many leading folders all paths have in common. */
+function sharedFolders(paths: readonly (readonly string[])[]): number {
+  const [first] = paths;
+  let depth = 0;
+  while (paths.every((path) => depth < path.length - 1 && path[depth] === first[depth])) depth++;
+  return depth;
+}
+
+class LocalFile implements SourceFile {
+  readonly name: string;
+  readonly size: number;
+  readonly ranged = true;
+  readonly #blob: Blob;
+
+  constructor(name: string, blob: Blob) {
+    this.name = name;
+    this.size = blob.size;
+    this.#blob = blob;
+  }
+
+  async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    checkRange(this.name, start, end, this.size);
+    signal?.throwIfAborted();
+    let bytes: Uint8Array<ArrayBuffer>;
+    try {
+      bytes = new Uint8Array(await this.#blob.slice(start, end).arrayBuffer());
+    } catch (cause) {
+      throw new FileReadError(this.name, start, cause);
+    }
+    signal?.throwIfAborted();
+    if (bytes.length !== end - start) throw new FileReadError(this.name, start + bytes.length, new Error(`it ended ${end - start - bytes.length} bytes early`));
+    return bytes;
+  }
+
+  async *stream(start: number, end: number, signal?: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+    checkRange(this.name, start, end, this.size);
+    for (let position = start; position < end; position += PIECE) {
+      yield await this.read(position, Math.min(end, position + PIECE), signal);
+    }
+  }
+}

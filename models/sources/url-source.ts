@@ -1,0 +1,22 @@
+import { SourceError } from '../errors/source-error.ts';
+import { encodePath, httpSource } from './http-source.ts';
+import type { RetryPolicy } from './retries.ts';
+import type { Source } from './source.ts';
+
+/** The folder at an absolute URL. A query string (a signature, say) is sent with each file's request. */
+export function urlSource(folder: URL, retry: RetryPolicy): Source {
+  const shown = folder.origin + folder.pathname;
+  if (folder.protocol !== 'https:' && folder.protocol !== 'http:') throw new SourceError('invalid', folder.href, 'only http and https URLs can be loaded from');
+  if (folder.username !== '' || folder.password !== '') throw new SourceError('invalid', shown, 'a URL with a user name or a password in it cannot be fetched by a page');
+  if (/\.(safetensors|json|bin|gguf|pt|pth|zip|onnx)$/i.test(folder.pathname)) {
+    throw new SourceError('invalid', shown, 'is the URL of a file; give the URL of the folder that holds config.json and the weights');
+  }
+  const base = folder.origin + folder.pathname.replace(/\/*$/, '/');
+  return httpSource({
+    name: base,
+    locate: (path) => base + encodePath(path) + folder.search,
+    headers: {},
+    retry,
+    explainRefusal: (status) => `${folder.host} refuses to serve files of ${base} (HTTP ${status}): make the folder readable to this page without logging in.`,
+  });
+}
