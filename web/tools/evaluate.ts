@@ -1,0 +1,104 @@
+import { loadModel, type LoadOptions, type Model } from '../../index.ts';
+import { readHeader } from '../../models/safetensors/read-header.ts';
+import { openSource } from '../../models/sources/open-source.ts';
+
+export interface EvaluateOptions {
+  /** URL of the checkpoint's folder, which holds `expected.safetensors` too. */
+  readonly url: string;
+  readonly name: string;
+  readonly load: LoadOptions;
+}
+
+/** One line of the report. Errors are against the reference logits; a mismatch with a small margin is no fault. */
+export interface Evaluation {
+  readonly model: string;
+  /** RMS(logits − reference) / RMS(reference). */
+  readonly relRms: number;
+  readonly maxAbs: number;
+  readonly greedyMatched: number;
+  readonly greedyTotal: number;
+  /** Top-1 minus top-2 reference logit at the first token that differs. */
+  readonly firstMismatchMargin: number | null;
+  readonly ms: number;
+}
+
+export interface EvaluationWithTensors extends Evaluation {
+  readonly logits: Float32Array<ArrayBuffer>;
+  /** [T + G, V] */
+  readonly shape: readonly [rows: number, vocabulary: number];
+  readonly greedyIds: readonly number[];
+}
+
+/** Compares a checkpoint with its own reference: logits over prompt and continuation, then greedy decoding from the prompt with state. */
+export async function evaluate({ url, name, load }: EvaluateOptions): Promise<EvaluationWithTensors> {
+  const start = performance.now();
+  const expected = await readExpected(url);
+  const model = await loadModel({ url }, load);
+  try {
+    const logits = await model.logits([...expected.inputIds, ...expected.greedyIds]);
+    const { relRms, maxAbs } = compare(logits, expected.logits);
+    const greedyIds = await greedy(model, expected.inputIds, expected.greedyIds.length);
+    const mismatch = greedyIds.findIndex((id, i) => id !== expected.greedyIds[i]);
+    return {
+      model: name,
+      relRms,
+      maxAbs,
+      greedyMatched: mismatch < 0 ? greedyIds.length : mismatch,
+      greedyTotal: expected.greedyIds.length,
+      firstMismatchMargin: mismatch < 0 ? null : expected.margin[mismatch],
+      ms: Math.round(performance.now() - start),
+      logits,
+      shape: [logits.length / model.vocabularySize, model.vocabularySize],
+      greedyIds,
+    };
+  } finally {
+    model.dispose();
+  }
+}
+
+interface Expected {
+  readonly inputIds: readonly number[];
+  readonly greedyIds: readonly number[];
+  readonly logits: Float32Array;
+  readonly margin: Float32Array;
+}
+
+async function readExpected(url: string): Promise<Expected> {
+  const file = await openSource({ url }).open('expected.safetensors');
+  if (!file) throw new Error(`${url} has no expected.safetensors to compare with`);
+  const tensors = new Map((await readHeader(file)).map((tensor) => [tensor.name, tensor]));
+  const bytes = async (name: string, dtype: string): Promise<ArrayBuffer> => {
+    const tensor = tensors.get(name);
+    if (tensor?.dtype !== dtype) throw new Error(`expected.safetensors has no ${dtype} tensor ${name}`);
+    return (await file.read(tensor.offset, tensor.offset + tensor.byteLength)).slice().buffer;
+  };
+  return {
+    inputIds: [...new Int32Array(await bytes('input_ids', 'I32'))],
+    greedyIds: [...new Int32Array(await bytes('greedy_ids', 'I32'))],
+    logits: new Float32Array(await bytes('logits', 'F32')),
+    margin: new Float32Array(await bytes('margin', 'F32')),
+  };
+}
+
+function compare(actual: Float32Array, expected: Float32Array): { relRms: number; maxAbs: number } {
+  if (actual.length !== expected.length) throw new Error(`${actual.length} logits, the reference has ${expected.length}`);
+  let error = 0;
+  let size = 0;
+  let maxAbs = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const difference = actual[i] - expected[i];
+    error += difference ** 2;
+    size += expected[i] ** 2;
+    // Not Math.max alone: a NaN must show.
+    if (!(Math.abs(difference) <= maxAbs)) maxAbs = Math.abs(difference);
+  }
+  return { relRms: Math.sqrt(error / size), maxAbs };
+}
+
+async function greedy(model: Model, tokens: readonly number[], count: number): Promise<number[]> {
+  const ids: number[] = [];
+  for await (const event of model.generate({ tokens }, { temperature: 0, repetitionPenalty: 1, maxTokens: count, stopTokens: [] })) {
+    if (event.type === 'text-delta') ids.push(...event.tokenIds);
+  }
+  return ids;
+}
