@@ -1,30 +1,54 @@
 // Finds a Chromium that can run WebGPU and says how to launch it.
-import { existsSync } from 'node:fs';
-import { execFileSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 
 const WEBGPU_FLAGS = ['--no-sandbox', '--enable-unsafe-webgpu', '--disable-background-networking', '--disable-component-update'];
-const COMMANDS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const COMMANDS = ['chromium', 'google-chrome', 'google-chrome-stable', 'chromium-browser', 'microsoft-edge'];
+const MAC_APPLICATIONS = ['Google Chrome', 'Chromium', 'Microsoft Edge'];
+const WINDOWS_PROGRAMS = ['Google\\Chrome\\Application\\chrome.exe', 'Chromium\\Application\\chrome.exe', 'Microsoft\\Edge\\Application\\msedge.exe'];
 
-/** Path of an installed browser, or undefined where only Playwright's own could serve. */
-export function installedChromium() {
-  const named = process.env.CHROMIUM_PATH;
-  if (named) {
-    if (!existsSync(named)) throw new Error(`CHROMIUM_PATH names ${named}, which does not exist`);
-    return named;
+/** @param {string} path */
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
-  for (const command of COMMANDS) {
-    try {
-      return execFileSync('which', [command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-    } catch {
-      // not on the path: try the next name
-    }
-  }
-  return undefined;
 }
 
-/** Launch options for Playwright: the browser found on this machine with WebGPU switched on. */
+/**
+ * Where a browser may be on this kind of machine, best first.
+ * @param {NodeJS.Platform} platform
+ * @param {Record<string, string | undefined>} env
+ * @returns {string[]}
+ */
+export function chromiumCandidates(platform, env) {
+  if (platform === 'win32') {
+    const roots = [env.PROGRAMFILES, env['PROGRAMFILES(X86)'], env.LOCALAPPDATA].filter((root) => root !== undefined);
+    return WINDOWS_PROGRAMS.flatMap((program) => roots.map((root) => `${root}\\${program}`));
+  }
+  const onPath = COMMANDS.flatMap((command) => (env.PATH ?? '').split(delimiter).filter(Boolean).map((folder) => join(folder, command)));
+  if (platform !== 'darwin') return onPath;
+  const applications = MAC_APPLICATIONS.flatMap((name) => ['', env.HOME ?? ''].map((home) => `${home}/Applications/${name}.app/Contents/MacOS/${name}`));
+  return [...applications, ...onPath];
+}
+
+/** Paths of the browsers installed here, best first; only the one that CHROMIUM_PATH names where it is set. */
+export function installedChromiums() {
+  const named = process.env.CHROMIUM_PATH;
+  if (!named) return chromiumCandidates(process.platform, process.env).filter(isExecutable);
+  if (!existsSync(named)) throw new Error(`CHROMIUM_PATH names ${named}, which does not exist`);
+  return [named];
+}
+
+/** Command-line flags that switch WebGPU on; CHROMIUM_FLAGS replaces them. */
+export function chromiumFlags() {
+  return process.env.CHROMIUM_FLAGS ? process.env.CHROMIUM_FLAGS.split(' ').filter(Boolean) : WEBGPU_FLAGS;
+}
+
+/** Launch options for Playwright: the first browser found, Playwright's own where there is none. */
 export function chromiumLaunchOptions() {
-  const executablePath = installedChromium();
-  const args = process.env.CHROMIUM_FLAGS ? process.env.CHROMIUM_FLAGS.split(' ') : WEBGPU_FLAGS;
-  return { args, ...(executablePath ? { executablePath } : {}) };
+  const [executablePath] = installedChromiums();
+  return { args: chromiumFlags(), ...(executablePath ? { executablePath } : {}) };
 }

@@ -1,19 +1,25 @@
 import type { KernelCase } from './kernel-case.ts';
 import { attentionCases } from './attention/cases.ts';
 import { dequantCases } from './dequant/cases.ts';
+import { embeddingCases } from './embedding/cases.ts';
 import { gatedRmsNormCases } from './gated-rms-norm/cases.ts';
+import { layerNormCases } from './layer-norm/cases.ts';
 import { linearAttentionCases } from './linear-attention/cases.ts';
 import { linearCases } from './linear/cases.ts';
 import { rmsNormCases } from './rms-norm/cases.ts';
+import { selectRowsCases } from './select-rows/cases.ts';
 import { shortConvCases } from './short-conv/cases.ts';
 
 /** Every operator's cases, by the operator's folder. */
 export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   'gated-rms-norm': gatedRmsNormCases,
+  'layer-norm': layerNormCases,
   'linear-attention': linearAttentionCases,
   'rms-norm': rmsNormCases,
+  'select-rows': selectRowsCases,
   'short-conv': shortConvCases,
   attention: attentionCases,
   dequant: dequantCases,
+  embedding: embeddingCases,
   linear: linearCases,
 };

@@ -15,7 +15,7 @@ import { openWeights } from './open-weights.ts';
  *
  * @throws SourceError, AccessError, DownloadError, FileReadError, CheckpointError
  */
-export async function openCheckpoint(source: ModelSource | Source, { signal, onProgress }: OpenOptions = {}): Promise<Checkpoint> {
+export async function openCheckpoint(source: ModelSource | Source, { signal, onProgress, accept }: OpenOptions = {}): Promise<Checkpoint> {
   const folder = isSource(source) ? source : openSource(source);
   const text = async (path: string, textSignal = signal): Promise<string | undefined> => {
     const file = await folder.open(path, textSignal);
@@ -27,6 +27,7 @@ export async function openCheckpoint(source: ModelSource | Source, { signal, onP
     throw new CheckpointError('missing-file', `is not in ${folder.name}; a checkpoint folder needs config.json, tokenizer.json and model.safetensors (or model.safetensors.index.json with its shards)`, { file: 'config.json' });
   }
   const config = parseConfig(configText, 'config.json');
+  accept?.(config);
   const generationText = await text('generation_config.json');
   const generationConfig = generationText === undefined ? undefined : parseConfig(generationText, 'generation_config.json');
   const { file, files, tensors } = await openWeights(folder, signal);

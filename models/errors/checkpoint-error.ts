@@ -5,7 +5,7 @@ import { SluiceError } from '../../engine/errors/sluice-error.ts';
  * - `missing-file`, `git-lfs-pointer`, `not-safetensors`, `truncated`: the file itself
  * - `json`, `text-encoding`, `config`, `index`: a text file's contents
  * - `header`, `duplicate-tensor`, `tensor-entry`, `tensor-range`, `tensor-size`, `tensor-overlap`, `tensor-hole`: a safetensors header
- * - `missing-tensor`, `unsupported-dtype`: what the file has against what the model needs
+ * - `missing-tensor`, `tensor-shape`, `unexpected-tensor`, `unsupported-dtype`: what the file has against what the model needs
  */
 export type CheckpointProblem =
   | 'missing-file'
@@ -24,6 +24,8 @@ export type CheckpointProblem =
   | 'tensor-overlap'
   | 'tensor-hole'
   | 'missing-tensor'
+  | 'tensor-shape'
+  | 'unexpected-tensor'
   | 'unsupported-dtype';
 
 export interface CheckpointErrorDetails extends ErrorOptions {

@@ -1,13 +1,14 @@
 import { Gpu, type DeviceOptions } from '../../engine/gpu/device.ts';
 import type { WeightFormat } from '../../shaders/dequant/formats.ts';
+import type { ParsedModel } from '../architectures/architecture.ts';
 import { findArchitecture, supportedModelTypes } from '../architectures/registry.ts';
-import { openCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { Checkpoint, JsonObject } from '../checkpoint/checkpoint.ts';
+import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
 import { ConfigReader } from '../config/config-reader.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
 import type { Model } from '../model.ts';
 import { createRunner } from '../runtime/create-runner.ts';
 import { LoadedModel } from '../runtime/loaded-model.ts';
-import { openSource } from '../sources/open-source.ts';
 import { loadText } from '../text/load-text.ts';
 import { loadWeights } from '../weights/load-weights.ts';
 import { planWeights } from '../weights/plan.ts';
@@ -26,12 +27,8 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
   signal?.throwIfAborted();
 
   report({ phase: 'config' });
-  const checkpoint = await openCheckpoint(openSource(source), signal ? { signal } : {});
-  const config = new ConfigReader(checkpoint.config, 'config.json');
-  const modelType = config.string('model_type');
-  const architecture = findArchitecture(modelType);
-  if (!architecture) throw new UnsupportedModelError(modelType, supportedModelTypes);
-  const parsed = architecture.parse(config);
+  const checkpoint = await openCheckpoint(source, { signal, accept: (json) => void parseModel(json) });
+  const { modelType, parsed } = parseModel(checkpoint.config);
 
   const gpu = await Gpu.request(options);
   try {
@@ -39,7 +36,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
     const text = await loadText(checkpoint, signal);
     const context = Math.min(resolved.contextLength ?? 4096, parsed.maxPositions);
     const specs = parsed.weights(context);
-    const plan = planWeights(specs, await checkpoint.tensors(signal), parsed.canonicalName);
+    const plan = planWeights(specs, checkpoint.tensors, parsed.canonicalName);
 
     report({ phase: 'weights' });
     const loaded = await loadWeights(gpu, checkpoint, plan, {
@@ -60,6 +57,15 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
   }
 }
 
+/** Throws `UnsupportedModelError` or `ConfigError`; runs before anything beyond the config is downloaded. */
+function parseModel(json: JsonObject): { modelType: string; parsed: ParsedModel } {
+  const config = new ConfigReader(json, 'config.json');
+  const modelType = config.string('model_type');
+  const architecture = findArchitecture(modelType);
+  if (!architecture) throw new UnsupportedModelError(modelType, supportedModelTypes);
+  return { modelType, parsed: architecture.parse(config) };
+}
+
 /** Fills in the byte counts of the last weight report, so that progress never jumps back. */
 function reporter(onProgress: LoadOptions['onProgress']): (progress: Partial<LoadProgress> & Pick<LoadProgress, 'phase'>) => void {
   let last: LoadProgress = { phase: 'config', loadedBytes: 0, totalBytes: 0 };
@@ -74,8 +80,8 @@ function formatOf(role: MatrixRole, { quantize, quantizeEmbeddings, precision }:
   return choice === 'none' ? precision : choice;
 }
 
-/** `eos_token_id` of generation_config.json and config.json: a number or a list. */
+/** `eos_token_id` of generation_config.json and config.json, its `text_config` included: a number or a list. */
 function stopTokensOf({ config, generationConfig }: Checkpoint): Set<number> {
-  const ids = [config, generationConfig].flatMap((json) => (json && typeof json === 'object' && 'eos_token_id' in json ? json.eos_token_id : []));
+  const ids = [config, config.text_config, generationConfig].flatMap((json) => (json && typeof json === 'object' && 'eos_token_id' in json ? json.eos_token_id : []));
   return new Set(ids.filter((id): id is number => typeof id === 'number'));
 }

@@ -44,7 +44,7 @@ export class Conversation implements Session {
     sequence.busy = true;
     let sampler: Sampler | undefined;
     try {
-      const next = await planPrompt(prompt, { sequence, transcript: this.#transcript, text, context: runner.options.context });
+      const next = planPrompt(prompt, { sequence, transcript: this.#transcript, text, context: runner.options.context });
       if (next.keep < sequence.position) runner.cut(sequence, next.keep);
       sequence.tokens.splice(0, Infinity, ...next.tokens);
       this.#transcript = next.transcript;

@@ -21,15 +21,15 @@ export interface PlannedPrompt {
 }
 
 /** Works out the next contents of a sequence. Throws `ContextFullError` or `PromptError` before anything is changed. */
-export async function planPrompt(prompt: Prompt, context: PromptContext): Promise<PlannedPrompt> {
-  const planned = await plan(prompt, context);
+export function planPrompt(prompt: Prompt, context: PromptContext): PlannedPrompt {
+  const planned = plan(prompt, context);
   const { position } = context.sequence;
   if (planned.tokens.length > context.context) throw new ContextFullError(planned.tokens.length - planned.keep, context.context - Math.min(position, planned.keep), context.context);
   if (planned.tokens.length === planned.keep) throw new PromptError('The prompt is empty: there is nothing for the model to read.');
   return planned;
 }
 
-async function plan(prompt: Prompt, context: PromptContext): Promise<PlannedPrompt> {
+function plan(prompt: Prompt, context: PromptContext): PlannedPrompt {
   const { sequence, transcript } = context;
   if (typeof prompt === 'string') {
     const first = sequence.tokens.length === 0;
@@ -43,10 +43,10 @@ async function plan(prompt: Prompt, context: PromptContext): Promise<PlannedProm
  * A conversation is rendered as a whole. Where it continues the text that the sequence holds, only the rest is read;
  * else as much is kept as its tokens have in common with the sequence.
  */
-async function planMessages(messages: readonly Message[], context: PromptContext): Promise<PlannedPrompt> {
+function planMessages(messages: readonly Message[], context: PromptContext): PlannedPrompt {
   const { sequence, transcript, text } = context;
   if (!text.template) throw new PromptError('This checkpoint has no chat template: it continues text. Pass the prompt as a string.');
-  const rendered = await text.template.render(messages, { addGenerationPrompt: true });
+  const rendered = text.template.render(messages, { addGenerationPrompt: true });
   if (transcript && rendered.length > transcript.length && rendered.startsWith(transcript)) {
     const rest = encode(context, rendered.slice(transcript.length), false);
     return { tokens: [...sequence.tokens, ...rest], keep: sequence.position, transcript: rendered };

@@ -10,15 +10,14 @@ export interface ModelText {
 
 /** Reads the tokenizer and the chat template from the places where the Hub keeps them. */
 export async function loadText(checkpoint: Checkpoint, signal: AbortSignal | undefined): Promise<ModelText> {
-  const options = signal ? { signal } : {};
   const [tokenizerJson, tokenizerConfig, templateJinja, templateJson] = await Promise.all([
-    checkpoint.readJson('tokenizer.json', options),
-    checkpoint.readJson('tokenizer_config.json', options),
-    checkpoint.readText('chat_template.jinja', options),
-    checkpoint.readJson('chat_template.json', options),
+    checkpoint.readJson('tokenizer.json', signal),
+    checkpoint.readJson('tokenizer_config.json', signal),
+    checkpoint.readText('chat_template.jinja', signal),
+    checkpoint.readJson('chat_template.json', signal),
   ]);
   return {
     tokenizer: tokenizerJson === undefined ? undefined : createTokenizer(tokenizerJson, tokenizerConfig),
-    template: createChatTemplate({ tokenizerConfig, templateJinja, templateJson }),
+    template: await createChatTemplate({ tokenizerConfig, templateJinja, templateJson }),
   };
 }

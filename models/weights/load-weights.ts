@@ -2,7 +2,7 @@ import type { Gpu } from '../../engine/gpu/device.ts';
 import type { Vector, Weight } from '../../engine/ops/weight.ts';
 import type { WeightFormat } from '../../shaders/dequant/formats.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { toFloat32 } from '../checkpoint/to-float32.ts';
+import { toFloat32 } from '../safetensors/to-float32.ts';
 import type { TensorInfo } from '../safetensors/tensor-info.ts';
 import { MatrixUpload } from './matrix-upload.ts';
 import type { Placement, Spec, WeightPlan } from './plan.ts';
@@ -32,9 +32,8 @@ export async function loadWeights(gpu: Gpu, checkpoint: Checkpoint, plan: Weight
   }
 
   let unflushed = 0;
-  const signal = options.signal ? { signal: options.signal } : {};
   const progress = ({ loadedBytes, totalBytes }: { loadedBytes: number; totalBytes: number }): void => options.onBytes(loadedBytes, totalBytes);
-  for await (const { tensor, bytes } of checkpoint.read(plan.placements.keys(), { ...signal, onProgress: progress })) {
+  for await (const { tensor, bytes } of checkpoint.read(plan.placements.keys(), { signal: options.signal, onProgress: progress })) {
     const placement = plan.placements.get(tensor.name);
     if (!placement) throw new Error(`${tensor.name} was not asked for`);
     for (const written of place(placement, tensor, bytes, matrices, vectors)) {
@@ -57,7 +56,7 @@ export async function loadWeights(gpu: Gpu, checkpoint: Checkpoint, plan: Weight
   return loaded;
 }
 
-function* place(placement: Placement, tensor: TensorInfo, bytes: Uint8Array, matrices: ReadonlyMap<MatrixSpec, MatrixUpload>, vectors: ReadonlyMap<VectorSpec, Float32Array>): Generator<number> {
+function* place(placement: Placement, tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>, matrices: ReadonlyMap<MatrixSpec, MatrixUpload>, vectors: ReadonlyMap<VectorSpec, Float32Array>): Generator<number> {
   if (placement.spec.kind === 'vector') {
     const target = vectors.get(placement.spec);
     if (target) placeVector(placement.part as VectorPart, toFloat32(tensor, bytes), target);
@@ -72,7 +71,7 @@ function placeVector({ offset, stride, map }: VectorPart, values: Float32Array, 
 }
 
 /** Yields the bytes written after each slab of rows. */
-function* placeMatrix({ rows, start, stride, transposed }: MatrixPart, inputs: number, tensor: TensorInfo, bytes: Uint8Array, upload: MatrixUpload): Generator<number> {
+function* placeMatrix({ rows, start, stride, transposed }: MatrixPart, inputs: number, tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>, upload: MatrixUpload): Generator<number> {
   const rowsPerSlab = Math.max(1, Math.floor(SLAB / inputs));
   const whole = transposed ? toFloat32(tensor, bytes) : undefined;
   for (let row = 0; row < rows; row += rowsPerSlab) {

@@ -1,5 +1,6 @@
 import type { TensorInfo } from '../safetensors/tensor-info.ts';
 import { CheckpointError } from '../errors/checkpoint-error.ts';
+import { nearestNames } from '../checkpoint/nearest-names.ts';
 import { MissingTensorError } from '../errors/missing-tensor-error.ts';
 import type { MatrixPart, MatrixSpec, VectorPart, VectorSpec } from './spec.ts';
 
@@ -58,7 +59,7 @@ export function planWeights(tree: object, tensors: ReadonlyMap<string, TensorInf
   for (const spec of specs) {
     for (const part of spec.parts) {
       const info = available.get(part.name);
-      if (!info) throw new MissingTensorError(part.name, available.keys());
+      if (!info) throw new MissingTensorError(part.name, nearestNames(part.name, available.keys()), 'model.safetensors');
       const placement = { spec, part } as Placement;
       const shape = expectedShape(placement);
       if (info.shape.length !== shape.length || info.shape.some((size, i) => size !== shape[i])) {

@@ -6,13 +6,17 @@ const stories = new URL('../fixtures/real/stories260K/', import.meta.url);
 
 /** A sentencepiece-like tokenizer with byte fallback, 512 tokens; part of the repository. */
 export async function storiesTokenizer(): Promise<Tokenizer> {
-  const read = async (name: string): Promise<unknown> => JSON.parse(await readFile(new URL(name, stories), 'utf8'));
-  return createTokenizer(await read('tokenizer.json'), await read('tokenizer_config.json'));
+  return createTokenizer(await storiesJson('tokenizer.json'), await storiesJson('tokenizer_config.json'));
+}
+
+export async function storiesJson(name: 'tokenizer.json' | 'tokenizer_config.json'): Promise<unknown> {
+  return JSON.parse(await readFile(new URL(name, stories), 'utf8'));
 }
 
 export const sharedTokenizerNames = ['gpt2', 'phi-3-mini', 'qwen2', 'smollm'] as const;
 
-async function sharedTokenizerJson(name: (typeof sharedTokenizerNames)[number]): Promise<unknown> {
+/** `tokenizer.json` of one of the shared fixtures. */
+export async function sharedTokenizerJson(name: (typeof sharedTokenizerNames)[number]): Promise<unknown> {
   return name === 'gpt2' ? await gpt2Json() : await readSharedJson(`tokenizers/${name}/tokenizer.json`);
 }
 

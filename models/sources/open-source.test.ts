@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { SourceError } from '../errors/source-error.ts';
+import type { ModelSource } from '../load/load-options.ts';
+import { openSource } from './open-source.ts';
+
+function fileIn(path: string, contents = path): File {
+  const file = new File([contents], path.split('/').at(-1) ?? path);
+  Object.defineProperty(file, 'webkitRelativePath', { value: path });
+  return file;
+}
+
+async function textOf(source: ModelSource, path: string): Promise<string | undefined> {
+  const file = await openSource(source).open(path);
+  return file && new TextDecoder().decode(await file.read(0, file.size));
+}
+
+describe('openSource', () => {
+  test.each<[ModelSource, string]>([
+    ['org/name', 'org/name'],
+    ['org/name@main', 'org/name'],
+    [' Qwen/Qwen3-0.6B@v1.0 ', 'Qwen/Qwen3-0.6B@v1.0'],
+    [{ hub: 'org/name', revision: 'refs/pr/3' }, 'org/name@refs/pr/3'],
+    ['https://huggingface.co/org/name', 'org/name'],
+    ['https://hf.co/org/name/tree/refs%2Fpr%2F1/', 'org/name@refs/pr/1'],
+    ['https://huggingface.co/org/name/resolve/main', 'https://huggingface.co/org/name/resolve/main/'],
+    ['https://example.com/models/x', 'https://example.com/models/x/'],
+    [{ url: 'http://localhost:8080/' }, 'http://localhost:8080/'],
+  ])('%j is %s', (source, name) => {
+    expect(openSource(source).name).toBe(name);
+  });
+
+  test.each<[ModelSource, RegExp]>([
+    ['', /org\/name/],
+    ['gpt2', /org\/name/],
+    ['org/name/more', /org\/name/],
+    ['org/na me', /org\/name/],
+    ['org/..', /org\/name/],
+    ['-org/name', /org\/name/],
+    [`org/${'n'.repeat(100)}`, /org\/name/],
+    ['org/name@', /revision/],
+    [{ hub: 'org/name', revision: '../x' }, /revision/],
+    ['ftp://example.com/', /only http/],
+    ['C:\\models\\x', /only http/],
+    ['https://user:secret@example.com/m/', /password/],
+    ['https://example.com/m/model.safetensors', /URL of a file/],
+    [{ url: 'not a url' }, /not a URL/],
+    ['./relative/', /not a URL/],
+    [[], /no files/],
+    [[fileIn('a/x.json'), fileIn('a/x.json')], /two files called x\.json/],
+  ])('%j is refused', (source, message) => {
+    let error: unknown;
+    try {
+      openSource(source);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(SourceError);
+    expect(error).toMatchObject({ code: 'source/invalid', message: expect.stringMatching(message) });
+    expect(String(error)).not.toContain('secret');
+  });
+});
+
+describe('files', () => {
+  test('lose the folders that they share', async () => {
+    const source = [fileIn('up/model/config.json'), fileIn('up/model/sub/a.txt')];
+    expect(openSource(source).name).toBe('model');
+    expect(await textOf(source, 'config.json')).toBe('up/model/config.json');
+    expect(await textOf(source, 'sub/a.txt')).toBe('up/model/sub/a.txt');
+    expect(await textOf(source, 'up/model/config.json')).toBeUndefined();
+  });
+
+  test('without folders keep their names', async () => {
+    const source = [new File(['{}'], 'config.json'), new File(['x'], 'model.safetensors')];
+    expect(openSource(source).name).toBe('local files');
+    expect(await textOf(source, 'model.safetensors')).toBe('x');
+  });
+
+  test('are read in pieces and by ranges', async () => {
+    const bytes = Uint8Array.from({ length: 9_000_000 }, (_, i) => i % 251);
+    const file = await openSource([new File([bytes], 'big')]).open('big');
+    if (!file) throw new Error('the file should be there');
+    expect(await file.read(250, 255)).toEqual(bytes.slice(250, 255));
+    let position = 100;
+    for await (const piece of file.stream(100, 8_999_999)) {
+      if (Buffer.compare(piece, bytes.subarray(position, position + piece.length)) !== 0) expect.fail(`piece at ${position} differs`);
+      position += piece.length;
+    }
+    expect(position).toBe(8_999_999);
+    await expect(file.read(0, 9_000_001)).rejects.toThrow(RangeError);
+    await expect(file.read(0, 10, AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  test('that changed on disk give a typed error', async () => {
+    const file = new File(['abc'], 'x');
+    file.slice = () => Object.assign(new Blob(), { arrayBuffer: () => Promise.reject(new DOMException('changed', 'NotReadableError')) });
+    const opened = await openSource([file]).open('x');
+    await expect(opened?.read(1, 3)).rejects.toMatchObject({ code: 'file/unreadable', file: 'x', offset: 1 });
+  });
+});

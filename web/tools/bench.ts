@@ -1,0 +1,139 @@
+import { Gpu } from '../../engine/gpu/device.ts';
+import { measureFloor, type Floor } from '../../engine/gpu/floor.ts';
+import { generateTokens } from '../../engine/schedule/generate-tokens.ts';
+import type { Runner } from '../../engine/schedule/runner.ts';
+import { Sampler } from '../../engine/schedule/sampler.ts';
+import { resolveSampling } from '../../engine/sampling/resolve-sampling.ts';
+import { bytesPerRow, type WeightFormat } from '../../shaders/dequant/formats.ts';
+import { uniform } from '../../shaders/random.ts';
+import { findArchitecture } from '../../models/architectures/registry.ts';
+import { ConfigReader } from '../../models/config/config-reader.ts';
+import { createRunner } from '../../models/runtime/create-runner.ts';
+import { collectSpecs } from '../../models/weights/plan.ts';
+import { randomWeights } from '../../models/weights/random-weights.ts';
+import type { MatrixRole } from '../../models/weights/spec.ts';
+import { shapes } from './shapes.ts';
+
+export interface BenchOptions {
+  /** Key of `shapes`. */
+  readonly shape: string;
+  readonly format: WeightFormat;
+  /** Tokens in the state when the timed decoding begins. */
+  readonly context: number;
+  /** Tokens that are decoded and timed. */
+  readonly tokens: number;
+  /** Prompt lengths whose prefill is timed. */
+  readonly prefills: readonly number[];
+  readonly chunk: number;
+}
+
+export interface BenchResult {
+  readonly shape: string;
+  readonly format: WeightFormat;
+  readonly adapter: string;
+  readonly context: number;
+  readonly decodeTokensPerSecond: number;
+  readonly dispatchesPerToken: number;
+  readonly submitsPerToken: number;
+  readonly prefill: readonly { readonly tokens: number; readonly tokensPerSecond: number }[];
+  /** Milliseconds that this GPU needs at least for a token's weight bytes, and for its number of dispatches. */
+  readonly floor: { readonly weightBytes: number; readonly readGBps: number; readonly dispatchUs: number; readonly readMs: number; readonly dispatchMs: number; readonly tokensPerSecond: number };
+  readonly memoryMB: number;
+}
+
+/** Runs a shape with random weights and measures decode, prefill and the floor, all in this page. */
+export async function bench(options: BenchOptions): Promise<BenchResult> {
+  const config = shapes[options.shape];
+  if (!config) throw new Error(`no shape ${options.shape}; there are ${Object.keys(shapes).join(', ')}`);
+  const reader = new ConfigReader(config, options.shape);
+  const model = findArchitecture(reader.string('model_type'))?.parse(reader);
+  if (!model) throw new Error(`no architecture for ${options.shape}`);
+  const context = Math.max(options.context + options.tokens, ...options.prefills) + 1;
+  const formatOf = (role: MatrixRole): WeightFormat => (role === 'dense' ? 'f16' : options.format);
+
+  const gpu = await Gpu.request();
+  try {
+    const floor = await measureFloor(gpu);
+    const specs = model.weights(context);
+    const runner = await createRunner(gpu, model, specs, await randomWeights(gpu, specs, formatOf), { context, chunk: options.chunk, kv: 'f16' });
+    await decode(runner, options.context, Math.min(32, options.tokens));
+    const decoded = await decode(runner, options.context, options.tokens);
+    const prefill = [];
+    for (const tokens of options.prefills) {
+      await prefillSeconds(runner, tokens);
+      prefill.push({ tokens, tokensPerSecond: round(tokens / (await prefillSeconds(runner, tokens))) });
+    }
+    gpu.check();
+    return {
+      shape: options.shape,
+      format: options.format,
+      adapter: gpu.adapterName,
+      context: options.context,
+      ...decoded,
+      prefill,
+      floor: describeFloor(floor, specs, formatOf, decoded.dispatchesPerToken),
+      memoryMB: round((gpu.buffers.bytes('weights') + gpu.buffers.bytes('state') + gpu.buffers.bytes('activations')) / 1e6),
+    };
+  } finally {
+    gpu.destroy();
+  }
+}
+
+const round = (value: number): number => Number(value.toPrecision(4));
+
+/** A token reads every matrix once; of the embedding, which is the output matrix too, the output reads all. */
+function describeFloor(floor: Floor, specs: object, formatOf: (role: MatrixRole) => WeightFormat, dispatches: number): BenchResult['floor'] {
+  const weightBytes = collectSpecs(specs).reduce((sum, spec) => sum + (spec.kind === 'matrix' ? spec.outputs * bytesPerRow(formatOf(spec.role), spec.inputs) : 0), 0);
+  const readMs = (weightBytes / floor.readBytesPerSecond) * 1000;
+  const dispatchMs = dispatches * floor.dispatchMs;
+  return {
+    weightBytes,
+    readGBps: round(floor.readBytesPerSecond / 1e9),
+    dispatchUs: round(floor.dispatchMs * 1000),
+    readMs: round(readMs),
+    dispatchMs: round(dispatchMs),
+    tokensPerSecond: round(1000 / Math.max(readMs, dispatchMs)),
+  };
+}
+
+function randomTokens(runner: Runner, count: number): number[] {
+  const next = uniform(2);
+  return Array.from({ length: count }, () => Math.floor(next() * runner.vocabulary));
+}
+
+/** The same path that a page takes: greedy, tokens read back late. */
+async function decode(runner: Runner, context: number, tokens: number): Promise<Pick<BenchResult, 'decodeTokensPerSecond' | 'dispatchesPerToken' | 'submitsPerToken'>> {
+  const sequence = await runner.createSequence();
+  sequence.tokens.push(...randomTokens(runner, context));
+  const sampler = await Sampler.create(runner, resolveSampling({ temperature: 0 }, undefined), sequence);
+  let first = 0;
+  let before = { ...runner.counts };
+  let count = 0;
+  for await (const _ of generateTokens(runner, sequence, sampler, { maxTokens: tokens + 1, stopTokens: new Set() })) {
+    if (count++ > 0) continue;
+    first = performance.now();
+    before = { ...runner.counts };
+  }
+  const seconds = (performance.now() - first) / 1000;
+  const steps = runner.counts.steps - before.steps;
+  sampler.destroy();
+  sequence.state.destroy();
+  return {
+    decodeTokensPerSecond: round((count - 1) / seconds),
+    dispatchesPerToken: round((runner.counts.dispatches - before.dispatches) / steps),
+    submitsPerToken: round((runner.counts.submits - before.submits) / steps),
+  };
+}
+
+async function prefillSeconds(runner: Runner, tokens: number): Promise<number> {
+  const sequence = await runner.createSequence();
+  sequence.tokens.push(...randomTokens(runner, tokens));
+  const sampler = await Sampler.create(runner, resolveSampling({ temperature: 0 }, undefined), sequence);
+  await runner.gpu.device.queue.onSubmittedWorkDone();
+  const start = performance.now();
+  for await (const _ of generateTokens(runner, sequence, sampler, { maxTokens: 1, stopTokens: new Set() })) break;
+  const seconds = (performance.now() - start) / 1000;
+  sampler.destroy();
+  sequence.state.destroy();
+  return seconds;
+}
