@@ -14,6 +14,15 @@ type Regime = 'usual' | 'extreme' | 'repeated';
 
 const STEP = { position: 7, slotIn: 1, slotOut: 2 };
 
+/** Rows past the step's tokens, left by a longer step: NaN, and neither read nor written. */
+const STALE_ROWS = 32;
+
+function withStaleRows(data: Float32Array<ArrayBuffer>, rows: number): Float32Array<ArrayBuffer> {
+  const longer = new Float32Array(data.length + (STALE_ROWS * data.length) / rows).fill(NaN);
+  longer.set(data);
+  return longer;
+}
+
 /** Seeded inputs of a step; the slots of the state that it must not touch are NaN. */
 export function linearAttentionInputs(variant: LinearAttentionVariant, count: number, regime: Regime = 'usual'): Record<'mixed' | 'gates' | 'gate_params' | 'state', Float32Array<ArrayBuffer>> {
   const { keyHeads, valueHeads, keyDim, gatesStride, gatesOffset } = variant;
@@ -46,14 +55,23 @@ export function linearAttentionInputs(variant: LinearAttentionVariant, count: nu
 export function linearAttentionCase(kind: 'step' | 'chunked', variant: LinearAttentionVariant, count: number, regime: Regime = 'usual'): KernelCase {
   const { keyHeads, valueHeads, keyDim, valueDim, gatesOffset } = variant;
   const step = { ...STEP, count };
+  const outLength = (count + STALE_ROWS) * valueHeads * valueDim;
   const scratch: [string, OutputShape][] = Object.entries(scratchLengths(variant, count)).map(([name, length]) => [name, { type: 'f32', length }]);
   return {
     name: `linear-attention ${kind} T=${count} k=${keyHeads}x${keyDim} v=${valueHeads}x${valueDim}${gatesOffset ? ` gates@${gatesOffset}` : ''} ${regime}`,
     kernels: (target) => (kind === 'step' ? [linearAttentionStep(variant, target)] : linearAttentionChunked(variant)),
     step,
-    inputs: (): Record<string, BufferData> => linearAttentionInputs(variant, count, regime),
-    outputs: { out: { type: 'f32', length: count * valueHeads * valueDim }, ...(kind === 'chunked' ? Object.fromEntries(scratch) : {}) },
-    expected: ({ mixed, gates, gate_params, state }) => ({ ...linearAttentionReference(variant, { mixed, gates, gate_params, state }, step) }),
+    inputs: (): Record<string, BufferData> => {
+      const { mixed, gates, gate_params, state } = linearAttentionInputs(variant, count, regime);
+      return { mixed: withStaleRows(mixed, count), gates: withStaleRows(gates, count), gate_params, state };
+    },
+    outputs: { out: { type: 'f32', length: outLength }, ...(kind === 'chunked' ? Object.fromEntries(scratch) : {}) },
+    expected: ({ mixed, gates, gate_params, state }) => {
+      const reference = linearAttentionReference(variant, { mixed, gates, gate_params, state }, step);
+      const out = new Float64Array(outLength).fill(NaN);
+      out.set(reference.out);
+      return { out, state: reference.state };
+    },
     // With near-identical keys and no forgetting nothing damps an error: token by token in f32 loses 5e-6 in 500 tokens as well.
     tolerance: regime === 'repeated' ? 2e-5 : 3e-6,
   };
