@@ -25,23 +25,24 @@ export function someCounts(vocabulary: number, seed: number): Uint32Array<ArrayB
   return Uint32Array.from({ length: vocabulary }, () => (next() < 0.3 ? 2 ** 31 : 0) + (next() < 0.3 ? Math.ceil(3 * next()) : 0));
 }
 
+/** A change to random logits. */
 export interface Special {
-  readonly token: number;
-  readonly logit: number;
+  readonly name: string;
+  readonly apply: (logits: Float32Array) => void;
 }
 
-function samplingCase(vocabulary: number, changed: Partial<SamplingSettings>, specials: readonly Special[] = [], position = 41): KernelCase {
+function samplingCase(vocabulary: number, changed: Partial<SamplingSettings>, special?: Special): KernelCase {
   const settings = { ...OFF, ...changed };
   const variant = variantOf(vocabulary, settings);
   const scratch = samplingScratch(vocabulary);
-  const special = specials.map(({ token, logit }) => `${token}:${logit}`).join();
+  const position = 41;
   return {
-    name: `sampling V=${vocabulary} ${JSON.stringify(changed)}${special && ` logits ${special}`}`,
+    name: `sampling V=${vocabulary} ${JSON.stringify(changed)}${special ? ` ${special.name}` : ''}`,
     kernels: () => sampling(variant),
     step: { count: 3, position, slotIn: 0, slotOut: 1 },
     inputs: () => {
       const logits = normal(roundUp(vocabulary, 4), vocabulary, 3).fill(1e3, vocabulary); // the padding would win
-      for (const { token, logit } of specials) logits[token] = logit;
+      special?.apply(logits.subarray(0, vocabulary));
       return {
         logits,
         counts: someCounts(vocabulary, 2),
@@ -98,30 +99,35 @@ function markPromptCase(vocabulary: number, count: number): KernelCase {
   };
 }
 
+const put = (logit: number, ...tokens: readonly number[]): Special => ({
+  name: `logits of ${tokens.join(' and ')} ${logit}`,
+  apply: (logits) => tokens.forEach((token) => (logits[token] = logit)),
+});
+const allMasked: Special = { name: 'all logits -Infinity', apply: (logits) => logits.fill(-Infinity) };
+const allButOneMasked: Special = { name: 'all logits but one -Infinity', apply: (logits) => logits.fill(-Infinity, 0, 300).fill(-Infinity, 301) };
+const equal: Special = { name: 'all logits equal', apply: (logits) => logits.fill(2) };
+const huge: Special = { name: 'logits up to 3e38', apply: (logits) => logits.forEach((logit, i) => (logits[i] = Math.fround(Math.min(Math.max(logit * 1e38, -3e38), 3e38)))) };
+
+// Compiling is what takes the time here, so cases share kernels: they depend on V and on which settings are in use.
+const ALL = { ...FILTERED, ...PENALISED };
 export const samplingCases: readonly KernelCase[] = [
-  ...[1, 63, 100, 513, 32_000, 151_936].flatMap((vocabulary) => [
-    samplingCase(vocabulary, {}),
-    samplingCase(vocabulary, PENALISED),
-    samplingCase(vocabulary, { temperature: 0.7, seed: 5 }),
-    samplingCase(vocabulary, { ...FILTERED, ...PENALISED }),
-  ]),
-  samplingCase(513, { temperature: 1, topK: 1, seed: 1 }),
-  samplingCase(513, { temperature: 1, topK: 2_000, seed: 1 }),
-  samplingCase(513, { temperature: 1, topP: 1e-6, seed: 1 }),
-  samplingCase(513, { temperature: 1, minP: 1, seed: 1 }),
-  samplingCase(151_936, { temperature: 0.01, topP: 0.9, seed: 2 }),
-  samplingCase(151_936, { temperature: 100, topK: 5_000, topP: 0.9, seed: 3 }),
-  samplingCase(151_936, { temperature: 1, minP: 0.1, seed: 4 }),
-  // Equal maxima: the lowest id; in one block, and in two.
-  samplingCase(100, {}, [{ token: 77, logit: 50 }, { token: 31, logit: 50 }]),
-  samplingCase(32_000, {}, [{ token: 31_000, logit: 50 }, { token: 5_000, logit: 50 }]),
-  samplingCase(100, {}, [{ token: 77, logit: 1e38 }, { token: 31, logit: -3e38 }]),
-  ...[{}, { temperature: 1 }, FILTERED, { temperature: 1, minP: 0.1 }].flatMap((settings) => [
-    samplingCase(2_500, settings, [{ token: 2_222, logit: NaN }]),
-    samplingCase(2_500, { ...settings, ...PENALISED }, [{ token: 3, logit: Infinity }]),
-    samplingCase(3, settings, [0, 1, 2].map((token) => ({ token, logit: -Infinity }))),
-    samplingCase(3, settings, [0, 2].map((token) => ({ token, logit: -Infinity }))),
-  ]),
+  ...[1, 100, 32_000].map((vocabulary) => samplingCase(vocabulary, {})),
+  ...[63, 513, 151_936].map((vocabulary) => samplingCase(vocabulary, PENALISED)),
+  ...[100, 513, 151_936].map((vocabulary) => samplingCase(vocabulary, { temperature: 0.7, seed: 5 })),
+  ...[1, 63, 513, 151_936].map((vocabulary) => samplingCase(vocabulary, ALL)),
+  samplingCase(100, { temperature: 1, topP: 0.8, seed: 6 }),
+  samplingCase(32_000, { temperature: 1.2, topK: 20, seed: 7 }),
+  samplingCase(513, { temperature: 1, minP: 0.05, seed: 8 }),
+  ...[{ topK: 1 }, { topK: 5_000 }, { topP: 1e-6 }, { minP: 1 }, { temperature: 0.01 }, { temperature: 100 }].map((changed) => samplingCase(513, { ...ALL, ...changed })),
+  ...[0.01, 100].map((temperature) => samplingCase(151_936, { ...ALL, temperature })),
+  // Equal maxima: the lowest id, in one block and over two.
+  samplingCase(100, {}, put(50, 77, 31)),
+  samplingCase(32_000, {}, put(50, 31_000, 5_000)),
+  ...[PENALISED, { temperature: 0.7, seed: 5 }, ALL, { temperature: 1, minP: 0.05 }].flatMap((settings) =>
+    [put(NaN, 500), put(Infinity, 3), allMasked, allButOneMasked].map((special) => samplingCase(513, settings, special)),
+  ),
+  ...[equal, huge].map((special) => samplingCase(513, { ...FILTERED, ...PENALISED }, special)),
+  samplingCase(32_000, {}, put(NaN, 31_999)),
   markPromptCase(100, 1),
   markPromptCase(32_000, 513),
 ];
