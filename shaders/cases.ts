@@ -7,6 +7,7 @@ import { layerNormCases } from './layer-norm/cases.ts';
 import { linearAttentionCases } from './linear-attention/cases.ts';
 import { linearCases } from './linear/cases.ts';
 import { rmsNormCases } from './rms-norm/cases.ts';
+import { samplingCases } from './sampling/cases.ts';
 import { selectRowsCases } from './select-rows/cases.ts';
 import { shortConvCases } from './short-conv/cases.ts';
 
@@ -22,4 +23,5 @@ export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   dequant: dequantCases,
   embedding: embeddingCases,
   linear: linearCases,
+  sampling: samplingCases,
 };

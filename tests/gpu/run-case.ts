@@ -50,7 +50,7 @@ export async function runCase(device: GPUDevice, target: Target, test: KernelCas
     buffers.set(name, buffer);
   };
   const inputs = test.inputs();
-  for (const [name, data] of Object.entries(inputs)) make(name, data, STORAGE);
+  for (const [name, data] of Object.entries(inputs)) make(name, data, STORAGE | GPUBufferUsage.UNIFORM);
   for (const [name, { type, length }] of Object.entries(test.outputs ?? {})) {
     make(name, new Uint32Array(type === 'f16' ? Math.ceil(length / 2) : length).fill(POISON[type]), STORAGE);
   }
