@@ -48,8 +48,17 @@ function checkModel(model: ConfigReader): number {
 function checkVocabulary(model: ConfigReader): number {
   const vocabulary = model.object('vocab');
   let largest = -1;
-  for (const token of vocabulary.keys()) largest = Math.max(largest, vocabulary.integer(token, { max: LARGEST_ID }));
+  for (const token of vocabulary.keys()) {
+    const id = vocabulary.raw(token);
+    // A vocabulary has a quarter of a million entries: no call that prepares an error message for each.
+    if (!isId(id)) throw vocabulary.error(token, `a whole number from 0 to ${LARGEST_ID}`);
+    largest = Math.max(largest, id);
+  }
   return largest;
+}
+
+function isId(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LARGEST_ID;
 }
 
 function checkUnigramVocabulary(model: ConfigReader): number {
@@ -66,7 +75,10 @@ function checkMerges(model: ConfigReader): void {
 }
 
 function isMerge(merge: unknown): boolean {
-  if (typeof merge === 'string') return merge.split(' ').length === 2;
+  if (typeof merge === 'string') {
+    const space = merge.indexOf(' ');
+    return space !== -1 && merge.indexOf(' ', space + 1) === -1;
+  }
   return Array.isArray(merge) && merge.length === 2 && merge.every((token) => typeof token === 'string');
 }
 

@@ -58,6 +58,16 @@ describe('a small tokenizer', () => {
   });
 });
 
+test('a Unigram with Metaspace', () => {
+  const vocab = [['<unk>', 0], ['▁', -3], ['a', -4], ['▁ab', -2], ['b', -4]];
+  const metaspace = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always' };
+  const tokenizer = createTokenizer({ pre_tokenizer: metaspace, decoder: metaspace, model: { type: 'Unigram', vocab, unk_id: 0 } }, undefined);
+  expect(tokenizer.encode('ab a', { addSpecialTokens: true })).toEqual([3, 1, 2]);
+  expect(tokenizer.encode('c', { addSpecialTokens: true })).toEqual([1, 0]);
+  expect(tokenizer.decode([3, 1, 2], { skipSpecialTokens: true })).toBe('ab a');
+  expect(tokenizer.vocabularySize).toBe(5);
+});
+
 describe('bad input is an error that names the file and the key', () => {
   const model = { type: 'BPE', vocab: { a: 0 }, merges: [] };
 

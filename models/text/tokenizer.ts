@@ -8,7 +8,7 @@ import { checkTokenizerJson, TOKENIZER_JSON } from './tokenizer-json.ts';
 import { correctPreTokenizer } from './tokenizers-workarounds.ts';
 
 export interface EncodeOptions {
-  /** Whether the checkpoint's post-processor adds its tokens, such as a beginning-of-sequence token. Not for rendered chat templates, which spell them out. */
+  /** Whether the checkpoint's post-processor adds its tokens, such as one that begins a sequence. A rendered chat template spells them out itself. */
   readonly addSpecialTokens: boolean;
 }
 
@@ -63,7 +63,9 @@ function buildTokenizer(tokenizerJson: unknown, tokenizerConfig: unknown): Token
     encode(text, { addSpecialTokens }) {
       const { ids, tokens } = hub.encode(text, { add_special_tokens: addSpecialTokens });
       const unknown = ids.findIndex((id) => !Number.isInteger(id));
-      if (unknown !== -1) throw new TokenizerError(TOKENIZER_JSON, 'model.vocab', `has no token ${JSON.stringify(tokens[unknown])}, and no "unk_token" for what it lacks.`);
+      if (unknown !== -1) {
+        throw new TokenizerError(TOKENIZER_JSON, 'model.vocab', `has no token ${JSON.stringify(tokens[unknown])}, and no "unk_token" for what it lacks.`);
+      }
       return ids;
     },
     decode(ids, options) {
