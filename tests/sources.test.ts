@@ -92,6 +92,24 @@ describe('downloads that go wrong', () => {
     }
   });
 
+  test('a large file without ranges is read again up to where it was cut', async () => {
+    const bytes = new Uint8Array(34 * 1024 * 1024).map((_, i) => i % 253);
+    let requests = 0;
+    const { file } = await openFrom((_request, response) => {
+      response.writeHead(200, { 'Content-Length': bytes.length });
+      if (++requests === 2) response.write(bytes.subarray(0, 20_000_000), () => response.destroy());
+      else response.end(bytes);
+    });
+    expect(file).toMatchObject({ size: bytes.length, ranged: false });
+    let position = 5_000_001;
+    for await (const piece of file.stream(position, 30_000_000)) {
+      if (Buffer.compare(piece, bytes.subarray(position, position + piece.length)) !== 0) expect.fail(`piece at ${position} differs`);
+      position += piece.length;
+    }
+    expect(position).toBe(30_000_000);
+    expect(requests).toBe(3);
+  });
+
   test('a connection that is always cut at one byte fails there', async () => {
     const { server, file } = await openFrom((_request, response, seen) => {
       const start = seen.range?.[0] ?? 0;
