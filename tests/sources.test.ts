@@ -42,7 +42,7 @@ describe.each([true, false])('a server that honours ranges: %s', (ranges) => {
     expect((await source.open('empty.bin'))?.size).toBe(0);
     expect(await (await source.open('small #1?.json'))?.read(0, 2)).toEqual(new TextEncoder().encode('{}'));
     expect(await source.open('none.bin')).toBeUndefined();
-    expect(() => source.open('../secret.json')).toThrow(RangeError);
+    await expect(source.open('../secret.json')).rejects.toThrow(RangeError);
   });
 });
 
@@ -90,6 +90,24 @@ describe('downloads that go wrong', () => {
       expect(starts.at(-1)).toBeGreaterThan(65_536 + 40_000);
       expect(starts).toEqual([...starts].sort((a = 0, b = 0) => a - b));
     }
+  });
+
+  test('a large file without ranges is read again up to where it was cut', async () => {
+    const bytes = new Uint8Array(34 * 1024 * 1024).map((_, i) => i % 253);
+    let requests = 0;
+    const { file } = await openFrom((_request, response) => {
+      response.writeHead(200, { 'Content-Length': bytes.length });
+      if (++requests === 2) response.write(bytes.subarray(0, 20_000_000), () => response.destroy());
+      else response.end(bytes);
+    });
+    expect(file).toMatchObject({ size: bytes.length, ranged: false });
+    let position = 5_000_001;
+    for await (const piece of file.stream(position, 30_000_000)) {
+      if (Buffer.compare(piece, bytes.subarray(position, position + piece.length)) !== 0) expect.fail(`piece at ${position} differs`);
+      position += piece.length;
+    }
+    expect(position).toBe(30_000_000);
+    expect(requests).toBe(3);
   });
 
   test('a connection that is always cut at one byte fails there', async () => {
@@ -285,6 +303,17 @@ describe('the Hub', () => {
   });
 });
 
+test.each([
+  ['RepoNotFound', /^SourceError: org\/name: there is no such repository/],
+  ['RevisionNotFound', /^SourceError: org\/name@v9: the repository has no such branch/],
+])('the Hub says %s', async (code, message) => {
+  const server = await serve((_request, response) => response.writeHead(404, { 'X-Error-Code': code }).end());
+  const error = await failure(openSource('org/name@v9', { hubEndpoint: server.url }).open('config.json'));
+  expect(error).toMatchObject({ code: 'source/not-found' });
+  expect(String(error)).toMatch(message);
+  expect(server.requests).toHaveLength(1);
+});
+
 test('a URL keeps its query, and a refusal names the server', async () => {
   const queries: (string | undefined)[] = [];
   const server = await serve((request, response, seen) => {
@@ -294,9 +323,11 @@ test('a URL keeps its query, and a refusal names the server', async () => {
     else response.writeHead(403).end();
   });
   const source = openSource(`${server.url}/m?sig=a%20b`);
+  expect(await failure(source.open('model.safetensors'))).toMatchObject({ code: 'source/access-denied', status: 403, message: expect.stringContaining('127.0.0.1') });
   expect((await source.open('config.json'))?.size).toBe(2);
-  expect(queries).toEqual(['/m/config.json?sig=a%20b']);
-  expect(await failure(source.open('model.safetensors'))).toMatchObject({ code: 'source/access-denied', message: expect.stringContaining('127.0.0.1') });
+  expect(queries).toEqual(['/m/model.safetensors?sig=a%20b', '/m/config.json?sig=a%20b']);
+  // As object stores do for what is not there.
+  expect(await source.open('generation_config.json')).toBeUndefined();
 });
 
 test('relative URLs are resolved against the page', async () => {

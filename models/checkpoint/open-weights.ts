@@ -6,8 +6,8 @@ import type { TensorInfo } from '../safetensors/tensor-info.ts';
 import type { Source, SourceFile } from '../sources/source.ts';
 import { parseIndex } from './parse-index.ts';
 
-export const SINGLE = 'model.safetensors';
-export const INDEX = 'model.safetensors.index.json';
+const SINGLE = 'model.safetensors';
+const INDEX = 'model.safetensors.index.json';
 
 /** Shards whose headers are read at the same time: what a browser allows one host over HTTP/1.1. */
 const AT_ONCE = 6;

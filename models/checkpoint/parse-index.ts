@@ -16,5 +16,5 @@ export function parseIndex(index: unknown, file: string): ReadonlyMap<string, st
 }
 
 function isInside(path: string): boolean {
-  return /^[^\\:\u0000]+\.safetensors$/.test(path) && path.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..');
+  return /^[^\\:]+\.safetensors$/.test(path) && !path.includes('\0') && path.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..');
 }

@@ -5,7 +5,7 @@ export function describeBytes(head: Uint8Array): string {
   const text = ascii.decode(head.subarray(0, 64));
   const hint = (what: string, advice: string): string => `; it looks like ${what}: ${advice}`;
   if (text.startsWith('PK\u0003\u0004')) return hint('a zip archive, such as a PyTorch checkpoint (pytorch_model.bin)', 'convert it to safetensors');
-  if (/^\u0080[\u0002-\u0005]/.test(text)) return hint('a Python pickle, such as an old PyTorch checkpoint', 'convert it to safetensors');
+  if (head[0] === 0x80 && head[1] >= 2 && head[1] <= 5) return hint('a Python pickle, such as an old PyTorch checkpoint', 'convert it to safetensors');
   if (/^(?:GGUF|GGML|ggjt|lmgg|fmgg|tjgg)/.test(text)) return hint('a GGUF file of llama.cpp', 'use the original checkpoint in safetensors');
   if (text.startsWith('\u0089HDF')) return hint('an HDF5 file', 'use the checkpoint in safetensors');
   if (/^\s*<(?:!doctype|html|head|\?xml|!--)/i.test(text)) return hint('a web page', 'the server answered with a page in place of the file; check the URL');

@@ -11,6 +11,8 @@ export interface HttpTarget {
   readonly retry: RetryPolicy;
   /** What happened and what the user can do about it when the server refuses the file (401, 403). */
   readonly explainRefusal: (status: number, errorCode: string | null) => string;
+  /** Throws where a 404 means more than that this one file is not there. */
+  readonly checkMissing?: (errorCode: string | null) => void;
 }
 
 /** A status that may pass: too many requests, a timeout, or a fault of the server. */

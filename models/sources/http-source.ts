@@ -9,11 +9,12 @@ export interface HttpSourceOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly retry: RetryPolicy;
   readonly explainRefusal: HttpTarget['explainRefusal'];
+  readonly checkMissing?: NonNullable<HttpTarget['checkMissing']>;
 }
 
 /** The files below a URL. */
 export function httpSource({ name, locate, ...rest }: HttpSourceOptions): Source {
-  return { name, open: (file, signal) => openHttpFile({ file, url: locate(file), ...rest }, signal) };
+  return { name, open: async (file, signal) => openHttpFile({ file, url: locate(file), ...rest }, signal) };
 }
 
 /** A path with each of its segments escaped, so that no name can leave its folder or start a query. */

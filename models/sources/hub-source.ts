@@ -35,6 +35,10 @@ export function hubSource({ id, revision, token, endpoint }: HubLocation, retry:
     headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
     retry,
     explainRefusal: (status, errorCode) => explain(id, endpoint, status, errorCode, token !== undefined),
+    checkMissing(errorCode) {
+      if (errorCode === 'RepoNotFound') throw new SourceError('not-found', id, 'there is no such repository on the Hub; check its spelling');
+      if (errorCode === 'RevisionNotFound') throw new SourceError('not-found', `${id}@${revision}`, 'the repository has no such branch, tag or commit');
+    },
   });
 }
 

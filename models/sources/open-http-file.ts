@@ -12,7 +12,7 @@ const HEAD_BYTES = 64 * 1024;
  * A server that ignores `Range` sends the whole file. Up to this size it is kept, which also settles its size where
  * the server compressed it; above it, the size has to come from `Content-Length` and the body is streamed when it is wanted.
  */
-export const WHOLE_BYTES = 32 * 1024 * 1024;
+const WHOLE_BYTES = 32 * 1024 * 1024;
 
 /**
  * Finds out a file's size with a range request (a HEAD request would not tell whether ranges work, and the Hub's
@@ -43,6 +43,7 @@ async function lookOnce(target: HttpTarget, signal: AbortSignal | undefined): Pr
       case 416:
         return lookAtEmpty(target, connection);
       default:
+        target.checkMissing?.(connection.response.headers.get('X-Error-Code'));
         return undefined;
     }
   } finally {

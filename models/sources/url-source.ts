@@ -1,3 +1,4 @@
+import { AccessError } from '../errors/access-error.ts';
 import { SourceError } from '../errors/source-error.ts';
 import { encodePath, httpSource } from './http-source.ts';
 import type { RetryPolicy } from './retries.ts';
@@ -12,11 +13,27 @@ export function urlSource(folder: URL, retry: RetryPolicy): Source {
     throw new SourceError('invalid', shown, 'is the URL of a file; give the URL of the folder that holds config.json and the weights');
   }
   const base = folder.origin + folder.pathname.replace(/\/*$/, '/');
-  return httpSource({
+  const source = httpSource({
     name: base,
     locate: (path) => base + encodePath(path) + folder.search,
     headers: {},
     retry,
     explainRefusal: (status) => `${folder.host} refuses to serve files of ${base} (HTTP ${status}): make the folder readable to this page without logging in.`,
   });
+  let served = false;
+  return {
+    name: base,
+    async open(path, signal) {
+      try {
+        const file = await source.open(path, signal);
+        served ||= file !== undefined;
+        return file;
+      } catch (error) {
+        // Object stores such as S3 answer 403 for what is not there, so as not to tell. What matters in a folder that
+        // serves other files is then that this one cannot be had.
+        if (served && error instanceof AccessError && error.status === 403) return undefined;
+        throw error;
+      }
+    },
+  };
 }
