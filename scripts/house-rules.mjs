@@ -51,10 +51,20 @@ export function checkKernels(files) {
   ]);
 }
 
-/** Addresses in the lock file bind an installation to the registry that it was made with. @param {string} lockFile */
+/**
+ * The lock file must serve with any registry and on any platform. Addresses bind it to the registry that it was made with; and where npm
+ * finds no binary for some platform, it leaves that out in silence, after which `npm ci` fails.
+ * @param {string} lockFile
+ */
 export function checkLockFile(lockFile) {
-  const addresses = lockFile.match(/"resolved": *"http/g)?.length ?? 0;
-  return addresses > 0 ? [`package-lock.json holds ${addresses} "resolved" addresses: run \`npm install\` with omit-lockfile-registry-resolved=true (.npmrc sets it)`] : [];
+  /** @type {Record<string, { resolved?: string, optionalDependencies?: Record<string, string> }>} */
+  const packages = JSON.parse(lockFile).packages;
+  return Object.entries(packages).flatMap(([folder, { resolved, optionalDependencies = {} }]) => [
+    ...(resolved?.startsWith('http') ? [`package-lock.json: ${folder} holds a "resolved" address; install with omit-lockfile-registry-resolved=true, which .npmrc sets`] : []),
+    ...Object.keys(optionalDependencies)
+      .filter((name) => !packages[`node_modules/${name}`] && !packages[`${folder}/node_modules/${name}`])
+      .map((name) => `package-lock.json: ${folder} needs ${name} on another platform; take a version of it that is published for all, and lock again`),
+  ]);
 }
 
 /**

@@ -1,18 +1,22 @@
 import { expect, test } from 'vitest';
 import { checkHouseRules } from './house-rules.mjs';
 
-function check(files: Record<string, string>, lockFile = ''): string[] {
+function check(files: Record<string, string>, lockFile = '{"packages": {}}'): string[] {
   return checkHouseRules(
     Object.entries(files).map(([path, text]) => ({ path, text: () => text })),
     lockFile,
   );
 }
 
+function lock(packages: Record<string, object>): string {
+  return JSON.stringify({ packages: Object.fromEntries(Object.entries(packages).map(([name, entry]) => [`node_modules/${name}`, entry])) });
+}
+
 const kernel = { 'shaders/a/a.wgsl': '@compute', 'shaders/a/reference.ts': '', 'shaders/a/cases.ts': '', 'shaders/cases.ts': `import { aCases } from './a/cases.ts';` };
 
 test('what keeps the rules passes', () => {
   const files = { ...kernel, 'shaders/common/step.wgsl': '', 'models/architectures/qwen3_5_text.ts': '', 'engine/a.test.ts': '@compute', 'engine/long.ts': 'x\n'.repeat(400) };
-  expect(check(files, '{"node_modules/a": {"version": "1.0.0"}}')).toEqual([]);
+  expect(check(files, lock({ a: { version: '1.0.0', optionalDependencies: { 'a-linux': '1.0.0' } }, 'a-linux': { version: '1.0.0' } }))).toEqual([]);
 });
 
 test('a kernel needs a reference, cases, and its line in the registry', () => {
@@ -33,6 +37,7 @@ test.each([
   expect(check({ [path]: text })).toEqual([expect.stringMatching(problem)]);
 });
 
-test('addresses in the lock file are refused', () => {
-  expect(check({}, '{"resolved": "https://registry.example/a.tgz"}')).toEqual([expect.stringMatching(/1 "resolved"/)]);
+test('the lock file serves with any registry and platform', () => {
+  expect(check({}, lock({ a: { version: '1.0.0', resolved: 'https://registry.example/a.tgz' } }))).toEqual([expect.stringMatching(/node_modules\/a holds a "resolved" address/)]);
+  expect(check({}, lock({ a: { version: '1.0.0', optionalDependencies: { 'a-darwin': '1.0.0' } } }))).toEqual([expect.stringMatching(/needs a-darwin on another platform/)]);
 });

@@ -83,7 +83,7 @@ export function parseRange(header, size) {
 /**
  * @param {import('node:http').IncomingMessage} request
  * @param {import('node:http').ServerResponse} response
- * @param {ServeOptions} options
+ * @param {Pick<ServeOptions, 'mounts' | 'cors'>} options
  */
 async function respond(request, response, { mounts, cors = false }) {
   const headers = cors ? CORS : {};
@@ -124,18 +124,27 @@ async function respond(request, response, { mounts, cors = false }) {
 }
 
 /**
+ * Answers requests for files; a middleware for any server of Node's kind.
+ * @param {Pick<ServeOptions, 'mounts' | 'cors'>} options
+ * @returns {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => void}
+ */
+export function requestHandler(options) {
+  return (request, response) => {
+    respond(request, response, options).catch((error) => {
+      console.error(error);
+      response.destroy();
+    });
+  };
+}
+
+/**
  * Starts serving. Rejects where no port is free.
  * @param {ServeOptions} options
  * @returns {Promise<{ url: string, port: number, close: () => Promise<void> }>} `url` ends with a slash; `close` cuts open connections
  */
 export async function serve(options) {
   const { port = 0, attempts = 1, host = '127.0.0.1' } = options;
-  const server = createServer((request, response) => {
-    respond(request, response, options).catch((error) => {
-      console.error(error);
-      response.destroy();
-    });
-  });
+  const server = createServer(requestHandler(options));
   for (let attempt = 0; !server.listening; attempt++) {
     try {
       server.listen(port && port + attempt, host);

@@ -1,0 +1,62 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Plugin, type UserConfig } from 'vite';
+import { requestHandler } from './scripts/serve.mjs';
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+/** What the page starts on: a checkpoint's files, without the expectations of its tests. */
+const MODEL_URL = 'models/stories260K/';
+const MODEL_FOLDER = path('tests/fixtures/real/stories260K/');
+const MODEL_FILES = ['CREDITS.md', 'config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'];
+
+/** Puts the default model beside the built scripts, and at the same address in development. */
+function defaultModel(): Plugin {
+  return {
+    name: 'default-model',
+    configureServer({ middlewares }) {
+      middlewares.use(`/${MODEL_URL}`, requestHandler({ mounts: { '/': MODEL_FOLDER } }));
+    },
+    generateBundle() {
+      for (const name of MODEL_FILES) this.emitFile({ type: 'asset', fileName: MODEL_URL + name, source: readFileSync(MODEL_FOLDER + name) });
+    },
+  };
+}
+
+const shared: UserConfig = {
+  root: path('web'),
+  // Relative addresses: the site works under any path of any host.
+  base: './',
+  // One self-contained script: an inlined worker starts from a blob, which has no neighbours to import.
+  worker: { format: 'es', rolldownOptions: { output: { codeSplitting: false } } },
+  server: { fs: { allow: [path('.')] } },
+};
+
+/** No folder for assets: scripts find the default model beside themselves. */
+const build = { target: 'es2023', assetsDir: '', modulePreload: { polyfill: false }, reportCompressedSize: false } as const;
+
+/** `vite build` makes the demo page, `--mode embed` adds `sluice.js` to it, `--mode bench` makes the pages behind the commands. */
+export default defineConfig(({ mode }): UserConfig => {
+  switch (mode) {
+    case 'embed':
+      return {
+        ...shared,
+        publicDir: false,
+        build: {
+          ...build,
+          outDir: path('dist'),
+          emptyOutDir: false,
+          assetsInlineLimit: () => true,
+          rolldownOptions: { input: path('web/embed.ts'), preserveEntrySignatures: 'exports-only', output: { entryFileNames: 'sluice.js', codeSplitting: false } },
+        },
+      };
+    case 'bench':
+      return {
+        ...shared,
+        publicDir: false,
+        build: { ...build, outDir: path('dist-bench'), emptyOutDir: true, rolldownOptions: { input: ['bench.html', 'cli.html'].map((page) => path(`web/${page}`)).filter((page) => existsSync(page)) } },
+      };
+    default:
+      return { ...shared, plugins: [defaultModel()], build: { ...build, outDir: path('dist'), emptyOutDir: true } };
+  }
+});
