@@ -1,0 +1,30 @@
+import { h } from './dom.ts';
+import { SentenceCutter } from './sentences.ts';
+
+/** Most sentences kept in the live region: readers speak additions, so the old ones can go. */
+const KEPT = 8;
+
+/** Speaks politely through a hidden live region: answers by the sentence, and what happened. */
+export class Announcer {
+  readonly element = h('div', { class: 'sr-only', 'aria-live': 'polite', 'aria-atomic': 'false', 'data-part': 'announcer' });
+  #cutter = new SentenceCutter();
+
+  say(message: string): void {
+    if (!message) return;
+    this.element.append(h('p', {}, message));
+    while (this.element.childElementCount > KEPT) this.element.firstElementChild?.remove();
+  }
+
+  stream(delta: string): void {
+    this.say(this.#cutter.push(delta));
+  }
+
+  endStream(): void {
+    this.say(this.#cutter.flush());
+  }
+
+  /** Forgets an unfinished sentence. */
+  beginStream(): void {
+    this.#cutter = new SentenceCutter();
+  }
+}
