@@ -81,7 +81,7 @@ export function buildLayout(root: ShadowRoot, handlers: Handlers) {
       shell.toggleAttribute('data-empty', exchanges.length === 0);
       modelName.textContent = name;
       modelButton.setAttribute('aria-label', `Model: ${name}. Choose another`);
-      modelButton.disabled = state === 'unsupported';
+      modelButton.disabled = openSettings.disabled = state === 'unsupported';
       clear.hidden = exchanges.length === 0;
       transcript.busy = state === 'generating';
       transcript.render(exchanges, mode);

@@ -18,13 +18,14 @@ export class LoadProgressView {
   readonly element: HTMLElement;
   readonly #title = h('p', { class: 'progress-title' });
   readonly #phase = h('span', {}, '');
+  readonly #left = h('span');
   readonly #figures = h('span', { class: 'progress-figures' });
   readonly #bar = h('span', { class: 'progress-fill' });
   readonly #track = h('div', { class: 'progress-track', role: 'progressbar', 'aria-label': 'Loading the model', 'aria-valuemin': 0, 'aria-valuemax': 100 }, this.#bar);
   #samples: { at: number; bytes: number }[] = [];
 
   constructor(onCancel: () => void) {
-    this.element = h('div', { class: 'progress', hidden: true, 'data-part': 'progress' }, this.#title, this.#track, h('p', { class: 'progress-line' }, this.#phase, this.#figures), button('Cancel', undefined, onCancel, { class: 'button' }));
+    this.element = h('div', { class: 'progress', hidden: true, 'data-part': 'progress' }, this.#title, this.#track, h('p', { class: 'progress-line' }, this.#phase, this.#left, this.#figures), button('Cancel', undefined, onCancel, { class: 'button' }));
   }
 
   begin(name: string): void {
@@ -49,9 +50,12 @@ export class LoadProgressView {
     else this.#track.removeAttribute('aria-valuenow');
     const figures = known ? [`${formatBytes(loadedBytes)} of ${formatBytes(totalBytes)}`] : [];
     const speed = this.#bytesPerSecond(loadedBytes);
-    if (phase === 'weights' && speed > 0 && loadedBytes < totalBytes) figures.push(`${formatBytes(speed)}/s`, `${formatTimeLeft((totalBytes - loadedBytes) / speed)} left`);
+    const underway = phase === 'weights' && speed > 0 && loadedBytes < totalBytes;
+    if (underway) figures.push(`${formatBytes(speed)}/s`);
+    const left = underway ? `${formatTimeLeft((totalBytes - loadedBytes) / speed)} left` : '';
+    this.#left.textContent = left;
     this.#figures.textContent = figures.join(' · ');
-    this.#track.setAttribute('aria-valuetext', [PHASES[phase], ...figures].join(', '));
+    this.#track.setAttribute('aria-valuetext', [PHASES[phase], ...figures, left].filter(Boolean).join(', '));
   }
 
   /** Speed over the last seconds; 0 until there is enough to judge by. */

@@ -33,8 +33,8 @@ export class ModelPicker {
       h('input', { type: 'radio', name: 'quality', value, ...(value === 'int4' ? { checked: true } : {}) }), h('span', {}, h('b', {}, name), h('small', {}, about)))));
     const files = h('input', { type: 'file', webkitdirectory: true, multiple: true, hidden: true, 'aria-label': 'Model folder', change: () => this.#pickFiles([...(files.files ?? [])]) });
     this.dialog = createDialog('Choose a model', 'model-picker',
+      h('label', { class: 'label', for: 'source' }, 'A model on the Hugging Face Hub, or the address of a folder'), byName,
       this.#quality, suggestions,
-      h('label', { class: 'label', for: 'source' }, 'Any model on the Hugging Face Hub, or the address of a folder'), byName,
       h('div', { class: 'folder' }, button('Open a folder…', icon('folder'), () => files.click(), { class: 'button' }), h('small', {}, 'or drop one anywhere here. It never leaves this computer.'), files),
       this.#problem);
   }

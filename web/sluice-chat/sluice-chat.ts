@@ -50,6 +50,8 @@ export class SluiceChat extends HTMLElement {
   readonly #ui: Layout;
   #state: State = 'idle';
   #loaded: (Choice & { readonly info: ModelInfo }) | undefined;
+  /** What was asked for last, loaded or not. */
+  #wanted: Choice | undefined;
   #loading: AbortController | undefined;
   #generation: Promise<void> = Promise.resolve();
   #seen: IntersectionObserver | undefined;
@@ -190,6 +192,7 @@ export class SluiceChat extends HTMLElement {
     const controller = new AbortController();
     this.#loading = controller;
     this.#loaded = undefined;
+    this.#wanted = choice;
     this.#become('loading');
     this.#ui.showNotice(undefined);
     this.#ui.progress.begin(formatSource(choice.source));
@@ -229,7 +232,7 @@ export class SluiceChat extends HTMLElement {
     this.#become('idle');
     const again: NoticeAction = { label: 'Try again', primary: true, run: () => void this.#tryLoad(choice) };
     const back: NoticeAction[] = previous && previous.source !== choice.source ? [{ label: `Back to ${formatSource(previous.source)}`, run: () => void this.#tryLoad(previous) }] : [];
-    const other: NoticeAction = { label: 'Choose another model', run: () => this.#ui.picker.open() };
+    const other: NoticeAction = { label: 'Choose another', run: () => this.#ui.picker.open() };
     if (isAbort(error)) {
       this.#ui.showNotice(remark('Loading was stopped', 'Nothing of it was kept.', [{ ...again, label: 'Load it after all' }, ...back, other]));
       return;
@@ -359,7 +362,7 @@ export class SluiceChat extends HTMLElement {
   }
 
   #show(): void {
-    const name = this.#loaded ? this.#loaded.info.name : formatSource(readSource(this.getAttribute('model')));
+    const name = this.#loaded ? this.#loaded.info.name : formatSource((this.#wanted ?? this.#ownChoice()).source);
     this.#ui.show({ state: this.#state, conversation: this.#conversation, loaded: this.#loaded !== undefined, name, placeholder: this.getAttribute('placeholder') });
   }
 

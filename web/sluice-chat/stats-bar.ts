@@ -59,7 +59,7 @@ export class StatsBar {
   /** The engine's own figures, or none where the text was stopped: then those seen from here stay. */
   end(usage: Usage | undefined): void {
     if (usage) {
-      if (usage.tokensPerSecond > 0) this.#speed.show(formatRate(usage.tokensPerSecond), 'tokens/s');
+      if (usage.tokensPerSecond > 0) this.#speed.show(formatRate(usage.tokensPerSecond), 'tok/s');
       this.#first.show(formatMilliseconds(usage.timeToFirstTokenMs), 'first token');
       this.#showContext(usage.promptTokens + usage.completionTokens);
     } else {
@@ -69,13 +69,13 @@ export class StatsBar {
   }
 
   memory({ weights, state, activations, total }: GpuMemory): void {
-    this.#memory.show(formatBytes(total), 'on the GPU');
+    this.#memory.show(formatBytes(total), 'GPU');
     this.#memory.element.title = `GPU memory in use: ${formatBytes(weights)} weights, ${formatBytes(state)} conversation state, ${formatBytes(activations)} working memory`;
   }
 
   #showSpeed(now: number): void {
     const seconds = (now - this.#firstAt) / 1000;
-    if (this.#firstAt > 0 && this.#tokens > 1 && seconds > 0.05) this.#speed.show(formatRate((this.#tokens - 1) / seconds), 'tokens/s');
+    if (this.#firstAt > 0 && this.#tokens > 1 && seconds > 0.05) this.#speed.show(formatRate((this.#tokens - 1) / seconds), 'tok/s');
   }
 
   #showContext(used: number): void {

@@ -61,7 +61,9 @@ export class Transcript {
   }
 
   #stay(): void {
-    if (this.#following) this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    // Without text, a notice is read from its beginning.
+    if (this.#log.childElementCount === 0) this.#scroller.scrollTop = 0;
+    else if (this.#following) this.#scroller.scrollTop = this.#scroller.scrollHeight;
     else this.#jump.hidden = false;
     this.#lastTop = this.#scroller.scrollTop;
   }
