@@ -6,7 +6,7 @@ export function launchBrowser(): Promise<Browser> {
 }
 
 /** Opens a page in a context of its own and gathers what it complains of: console errors, warnings and uncaught errors. */
-export async function openPage(browser: Browser, url: string, prepare?: (page: Page) => Promise<void>): Promise<{ page: Page; complaints: string[] }> {
+export async function openPage(browser: Browser, url: string, prepare?: (page: Page) => Promise<unknown>): Promise<{ page: Page; complaints: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1000, height: 800 } });
   const page = await context.newPage();
   const complaints: string[] = [];

@@ -26,7 +26,7 @@ afterEach(async () => {
   expect(complaints, 'the console stays clean').toEqual([]);
 });
 
-async function open(prepare?: (page: Page) => Promise<void>): Promise<void> {
+async function open(prepare?: (page: Page) => Promise<unknown>): Promise<void> {
   ({ page, complaints } = await openPage(browser, url, prepare));
 }
 

@@ -8,6 +8,7 @@ const KEPT = 8;
 export class Announcer {
   readonly element = h('div', { class: 'sr-only', 'aria-live': 'polite', 'aria-atomic': 'false', 'data-part': 'announcer' });
   #cutter = new SentenceCutter();
+  #heard = 0;
 
   say(message: string): void {
     if (!message) return;
@@ -15,16 +16,19 @@ export class Announcer {
     while (this.element.childElementCount > KEPT) this.element.firstElementChild?.remove();
   }
 
-  stream(delta: string): void {
-    this.say(this.#cutter.push(delta));
+  /** Speaks what has been added to an answer, `text` being all of it as it is shown. */
+  stream(text: string): void {
+    if (text.length > this.#heard) this.say(this.#cutter.push(text.slice(this.#heard)));
+    this.#heard = text.length;
   }
 
   endStream(): void {
     this.say(this.#cutter.flush());
   }
 
-  /** Forgets an unfinished sentence. */
-  beginStream(): void {
+  /** Forgets an unfinished sentence; `text` has been spoken already. */
+  beginStream(text: string): void {
     this.#cutter = new SentenceCutter();
+    this.#heard = text.length;
   }
 }

@@ -5,6 +5,7 @@ import { EngineClient } from '../worker/client.ts';
 import { createWorker } from '../worker/create-worker.ts';
 import type { ModelInfo } from '../worker/protocol.ts';
 import { EngineError, isAbort } from '../worker/wire-error.ts';
+import { splitThinking } from './answer-view.ts';
 import { Conversation, type Exchange } from './conversation.ts';
 import { explainError } from './error-text.ts';
 import { formatSource } from './format.ts';
@@ -116,6 +117,8 @@ export class SluiceChat extends HTMLElement {
     void this.#generation.then(() => {
       const cleared = this.#conversation.clear();
       this.#ui.showNotice(undefined);
+      this.#ui.stats.reset(this.#loaded?.info.contextLength ?? 0);
+      if (this.#loaded) void this.#showMemory();
       this.#show();
       if (cleared.length === 0) return;
       this.#ui.announcer.say('Conversation cleared.');
@@ -195,6 +198,7 @@ export class SluiceChat extends HTMLElement {
     this.#wanted = choice;
     this.#become('loading');
     this.#ui.showNotice(undefined);
+    this.#ui.stats.reset(0);
     this.#ui.progress.begin(formatSource(choice.source));
     this.#ui.announcer.say(`Loading ${formatSource(choice.source)}.`);
     try {
@@ -276,7 +280,7 @@ export class SluiceChat extends HTMLElement {
     this.#become('generating');
     transcript.follow();
     stats.begin();
-    announcer.beginStream();
+    announcer.beginStream(visibleAnswer(exchange.answer));
     try {
       for await (const event of this.#engine.generate(prompt, options)) {
         switch (event.type) {
@@ -287,7 +291,7 @@ export class SluiceChat extends HTMLElement {
             exchange.answer += event.text;
             stats.count(event.tokenIds.length);
             transcript.render(this.#conversation.exchanges, this.#conversation.mode);
-            announcer.stream(event.text);
+            announcer.stream(visibleAnswer(exchange.answer));
             this.#tell('sluice-token', { text: event.text, tokenIds: event.tokenIds });
             break;
           case 'text-end':
@@ -353,7 +357,8 @@ export class SluiceChat extends HTMLElement {
 
   #lastText(): string {
     const { last, mode } = this.#conversation;
-    return last ? (mode === 'story' ? last.prompt : '') + last.answer : '';
+    if (!last) return '';
+    return mode === 'story' ? last.prompt + last.answer : visibleAnswer(last.answer);
   }
 
   #become(state: State): void {
@@ -373,4 +378,9 @@ export class SluiceChat extends HTMLElement {
 
 function asError(error: unknown): Error & { readonly code?: unknown } {
   return error instanceof Error ? error : new Error(String(error));
+}
+
+/** What a reader sees of an answer: what the model thought first is folded away. */
+function visibleAnswer(text: string): string {
+  return splitThinking(text).answer;
 }
