@@ -20,7 +20,7 @@ class FakeError extends Error {
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function loadModel(source: ModelSource, options: LoadOptions): Promise<Model> {
-  const name = typeof source === 'string' ? source : 'files';
+  const name = typeof source === 'string' ? source : Array.isArray(source) ? `files ${options.quantize}: ${source.map((file: File) => file.name).sort().join(' ')}` : 'elsewhere';
   const totalBytes = 1_500_000_000;
   for (let step = 0; step <= 10; step++) {
     options.signal?.throwIfAborted();

@@ -1,4 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright';
 import type { ViteDevServer } from 'vite';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -181,6 +184,42 @@ test('settings reach the engine, survive a reload, and can be reset', async () =
   await page.getByRole('button', { name: 'Settings' }).click();
   await page.getByRole('button', { name: 'Reset to defaults' }).click();
   expect(await page.getByLabel('Temperature').inputValue()).toBe('');
+});
+
+test('the text is followed until the reader scrolls up, and again from the button on', async () => {
+  await open((fresh) => fresh.setViewportSize({ width: 360, height: 400 }));
+  await textDone(page);
+  await load('fake/endless');
+  await page.getByRole('textbox').fill('A dog ran on. '.repeat(20));
+  await page.keyboard.press('Enter');
+  const scroller = page.getByRole('region', { name: 'Text' });
+  const distance = (): Promise<number> => scroller.evaluate(({ scrollHeight, clientHeight, scrollTop }) => scrollHeight - clientHeight - scrollTop);
+  await expect.poll(() => scroller.evaluate(({ scrollTop }) => scrollTop), { timeout: 20_000 }).toBeGreaterThan(30);
+  expect(await distance()).toBeLessThan(2);
+  await scroller.evaluate((element) => { element.scrollTop = 0; });
+  const jump = page.getByRole('button', { name: 'Jump to latest' });
+  await jump.waitFor();
+  await page.waitForTimeout(300);
+  expect(await scroller.evaluate(({ scrollTop }) => scrollTop)).toBe(0);
+  await jump.click();
+  expect(await distance()).toBeLessThan(2);
+  expect(await jump.isVisible()).toBe(false);
+});
+
+test('a local folder is loaded with the chosen quality, and one without a config is refused', async () => {
+  const empty = await mkdtemp(join(tmpdir(), 'sluice-folder-'));
+  await writeFile(join(empty, 'notes.txt'), 'nothing');
+  await open();
+  await textDone(page);
+  await page.locator('[data-part=model]').click();
+  const input = page.locator('input[type=file]');
+  await input.setInputFiles(empty);
+  await page.getByText('holds no config.json').waitFor();
+  await page.getByRole('radio', { name: /Nearly the original/ }).check();
+  await page.evaluate(() => addEventListener('sluice-ready', (event) => { if (event instanceof CustomEvent) document.title = event.detail.name; }));
+  await input.setInputFiles(join(import.meta.dirname, '../fixtures/real/stories260K'));
+  await expect.poll(() => page.title()).toBe('files int8: config.json expected-story.json expected-tokens.json expected.safetensors model.safetensors tokenizer.json tokenizer_config.json');
+  await rm(empty, { recursive: true });
 });
 
 test('without WebGPU the page says why and what to do', async () => {
