@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright';
+import { build } from 'vite';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchBrowser, openPage, storyText, textDone } from './open-page.ts';
+import { fakeEngine } from './serve.ts';
+import { serveStatic } from './static-server.ts';
+
+// Only what bundling and origins change is tested here, so the double stands in for the engine.
+let browser: Browser;
+let folder: string;
+let script: { url: string; server: Server };
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-embed-'));
+  await build({
+    configFile: false,
+    root: join(import.meta.dirname, '../../web'),
+    logLevel: 'error',
+    plugins: [fakeEngine],
+    worker: { format: 'es', plugins: () => [fakeEngine] },
+    build: { outDir: folder, lib: { entry: 'embed.ts', formats: ['es'], fileName: () => 'sluice.js' } },
+  });
+  script = await serveStatic({ folder });
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  script?.server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function openHost(html: string): Promise<Awaited<ReturnType<typeof openPage>> & { close: () => Promise<void> }> {
+  const host = await serveStatic({ html: `<!doctype html><html lang="en"><title>Host</title>${html}` });
+  const opened = await openPage(browser, host.url);
+  return { ...opened, close: async () => { await opened.page.context().close(); host.server.close(); } };
+}
+
+test('starts its worker in a page of another origin, even when the script is there twice', async () => {
+  const tag = (query: string): string => `<script type="module" src="${script.url}sluice.js${query}"></script>`;
+  const { page, complaints, close } = await openHost(`${tag('')}${tag('?again')}<sluice-chat></sluice-chat>`);
+  await textDone(page);
+  expect(await storyText(page)).toMatch(/^Once upon a time, there was/);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+test('a model that is not the default one is only loaded when asked for, and theme and events reach the page', async () => {
+  const { page, complaints, close } = await openHost(`<script type="module" src="${script.url}sluice.js"></script><sluice-chat model="fake/chat" theme="dark" placeholder="Ask away"></sluice-chat>`);
+  await page.evaluate(() => addEventListener('sluice-ready', (event) => { if (event instanceof CustomEvent) document.title = event.detail.name; }));
+  await page.getByRole('textbox', { name: 'Ask away' }).waitFor();
+  const load = page.getByRole('button', { name: 'Load the model' });
+  await load.waitFor();
+  expect(await page.title()).toBe('Host');
+  expect(await page.evaluate(() => { const element = document.querySelector('sluice-chat'); return element ? getComputedStyle(element).colorScheme : ''; })).toBe('dark');
+  await load.click();
+  await page.getByText('What would you like to know?').waitFor();
+  expect(await page.title()).toBe('fake/chat');
+  expect(complaints).toEqual([]);
+  await close();
+});

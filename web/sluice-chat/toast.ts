@@ -1,0 +1,24 @@
+import { button, h } from './dom.ts';
+
+/** A short message over the text with one action, which goes away by itself unless it is being pointed at or focused. */
+export class Toast {
+  readonly element = h('div', { class: 'toast', hidden: true, 'data-part': 'toast' });
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  show(message: string, action: string, run: () => void, durationMs: number): void {
+    const act = button(action, undefined, () => { this.hide(); run(); }, { class: 'toast-action' });
+    this.element.replaceChildren(h('span', {}, message), act);
+    this.element.hidden = false;
+    clearTimeout(this.#timer);
+    const leave = (): void => {
+      if (this.element.matches(':hover') || act.matches(':focus-visible')) this.#timer = setTimeout(leave, 1000);
+      else this.hide();
+    };
+    this.#timer = setTimeout(leave, durationMs);
+  }
+
+  hide(): void {
+    clearTimeout(this.#timer);
+    this.element.hidden = true;
+  }
+}

@@ -1,0 +1,78 @@
+/** Why the engine cannot run here. */
+export type WebGpuProblem = 'insecure-context' | 'no-webgpu' | 'no-adapter';
+
+/** Looks for a usable GPU; undefined means that there is one. */
+export async function findWebGpuProblem(): Promise<WebGpuProblem | undefined> {
+  if (!isSecureContext) return 'insecure-context';
+  if (!('gpu' in navigator)) return 'no-webgpu';
+  try {
+    return (await navigator.gpu.requestAdapter()) ? undefined : 'no-adapter';
+  } catch {
+    return 'no-adapter';
+  }
+}
+
+export interface Advice {
+  readonly title: string;
+  readonly reason: string;
+  readonly steps: readonly string[];
+}
+
+/** A page that tells which GPU features the browser offers. */
+export const CHECK_PAGE = 'https://webgpureport.org/';
+
+const BROWSERS: readonly { readonly name: string; readonly agent: RegExp; readonly missing: string; readonly adapter: string }[] = [
+  {
+    name: 'Edge',
+    agent: /Edg\//,
+    missing: 'Edge 113 or newer has WebGPU on Windows and macOS: update it under edge://settings/help.',
+    adapter: 'Turn on “Use graphics acceleration when available” in edge://settings/system and restart Edge.',
+  },
+  {
+    name: 'Chrome',
+    agent: /Chrome\/|CriOS\//,
+    missing: 'Chrome 113 or newer has WebGPU on Windows, macOS and ChromeOS, Chrome 121 on Android: update it under chrome://settings/help.',
+    adapter: 'Turn on “Use graphics acceleration when available” in chrome://settings/system and restart Chrome. On Linux, also switch on “Unsafe WebGPU Support” and “Vulkan” in chrome://flags.',
+  },
+  {
+    name: 'Firefox',
+    agent: /Firefox\/|FxiOS\//,
+    missing: 'Firefox has WebGPU since version 141 on Windows and 145 on Macs with Apple silicon; elsewhere, set dom.webgpu.enabled to true in about:config.',
+    adapter: 'Look under “Graphics” in about:support whether WebGPU is blocked, and update the graphics driver.',
+  },
+  {
+    name: 'Safari',
+    agent: /Safari\//,
+    missing: 'Safari 26 or newer has WebGPU (macOS 26, iOS 26, iPadOS 26): update the system.',
+    adapter: 'Update the system, and turn Lockdown Mode off for this site if it is on.',
+  },
+];
+
+/** What to tell a visitor, the advice for the browser in use first. */
+export function adviseOn(problem: WebGpuProblem, userAgent: string): Advice {
+  // Every browser's name for itself contains others' names; the table's order takes care of that.
+  const own = BROWSERS.find(({ agent }) => agent.test(userAgent));
+  const sorted = own ? [own, ...BROWSERS.filter((browser) => browser !== own)] : BROWSERS;
+  switch (problem) {
+    case 'insecure-context':
+      return {
+        title: 'This page needs a secure address',
+        reason: 'Browsers offer WebGPU, which the model runs on, only to pages from https:// or localhost. This one came over plain http://.',
+        steps: ['Open the same address with https://.', 'If this is your own server, set up a certificate, or use http://localhost while developing.'],
+      };
+    case 'no-webgpu':
+      return {
+        title: 'This browser does not offer WebGPU yet',
+        reason: 'The model runs on your own graphics card through WebGPU, and this browser has no way to it.',
+        steps: sorted.map(({ missing }) => missing),
+      };
+    case 'no-adapter':
+      return {
+        title: 'No usable graphics card was found',
+        reason: 'The browser knows WebGPU, but gave no access to a GPU. Hardware acceleration may be off, or the graphics driver too old.',
+        steps: [own?.adapter ?? 'Turn on hardware acceleration in the browser’s settings and restart it.', 'Update the graphics driver and the browser.', 'On a computer with two GPUs, or in a virtual machine or remote desktop, try another device.'],
+      };
+    default:
+      return problem satisfies never;
+  }
+}

@@ -1,0 +1,144 @@
+import type { GenerateEvent } from '../../engine/schedule/generate-event.ts';
+import type { LoadProgress, ModelSource } from '../../models/load/load-options.ts';
+import type { GpuMemory, Prompt } from '../../models/model.ts';
+import type { ModelInfo, Reply, Request, WireGenerateOptions, WireLoadOptions } from './protocol.ts';
+import { EngineError, fromWire } from './wire-error.ts';
+
+interface Pending {
+  readonly onReply: (reply: Reply) => void;
+  readonly onFailure: (error: Error) => void;
+}
+
+/**
+ * The page's side of the engine: everything runs in a worker, which is started at the first request and again after a
+ * crash. Every method fails with the worker's error (`EngineError` with its `code`) or with `AbortError`.
+ */
+export class EngineClient {
+  readonly #createWorker: () => Worker;
+  readonly #pending = new Map<number, Pending>();
+  readonly #generations = new Set<number>();
+  #worker: Worker | undefined;
+  #nextId = 1;
+
+  constructor(createWorker: () => Worker) {
+    this.#createWorker = createWorker;
+  }
+
+  /** Frees the model that is loaded, then loads another. */
+  async load(source: ModelSource, options: WireLoadOptions, onProgress?: (progress: LoadProgress) => void, signal?: AbortSignal): Promise<ModelInfo> {
+    const reply = await this.#call((id) => ({ type: 'load', id, source, options }), (message) => {
+      if (message.type === 'progress') onProgress?.(message.progress);
+    }, signal);
+    if (reply.type !== 'loaded') throw unexpected(reply);
+    return reply.model;
+  }
+
+  /** Streams a continuation. Leaving the loop early stops the generation. */
+  async *generate(prompt: Prompt, options: WireGenerateOptions = {}): AsyncGenerator<GenerateEvent, void, undefined> {
+    const arrived: GenerateEvent[] = [];
+    let wake = (): void => {};
+    let ended = false;
+    let failure: unknown;
+    const id = this.#nextId;
+    this.#generations.add(id);
+    void this.#call((own) => ({ type: 'generate', id: own, prompt, options }), (message) => {
+      if (message.type === 'events') arrived.push(...message.events);
+      wake();
+    }).catch((error: unknown) => { failure = error; }).finally(() => { ended = true; wake(); });
+    try {
+      for (;;) {
+        const event = arrived.shift();
+        if (event) yield event;
+        else if (ended) break;
+        else await new Promise<void>((resolve) => { wake = resolve; });
+      }
+      if (failure !== undefined) throw failure;
+    } finally {
+      this.#generations.delete(id);
+      if (!ended) this.#cancel(id);
+    }
+  }
+
+  /** Stops what is being generated; the iterable then fails with `AbortError` after the text that was already made. */
+  stop(): void {
+    for (const id of this.#generations) this.#cancel(id);
+  }
+
+  /** Forgets the conversation, stopping what is being generated. */
+  async reset(): Promise<void> {
+    await this.#call((id) => ({ type: 'reset', id }));
+  }
+
+  async memory(): Promise<GpuMemory> {
+    const reply = await this.#call((id) => ({ type: 'memory', id }));
+    if (reply.type !== 'memory') throw unexpected(reply);
+    return reply.memory;
+  }
+
+  /** Ends the worker and with it everything on the GPU. The client can be used again. */
+  dispose(): void {
+    this.#end(new DOMException('The engine was shut down.', 'AbortError'));
+  }
+
+  #call(build: (id: number) => Request, onReply: (reply: Reply) => void = () => {}, signal?: AbortSignal): Promise<Reply> {
+    const id = this.#nextId++;
+    return new Promise<Reply>((resolve, reject) => {
+      signal?.throwIfAborted();
+      const cancel = (): void => this.#cancel(id);
+      const settle = (): void => {
+        this.#pending.delete(id);
+        signal?.removeEventListener('abort', cancel);
+      };
+      this.#pending.set(id, {
+        onReply: (reply) => {
+          if (reply.type === 'progress' || reply.type === 'events') return onReply(reply);
+          settle();
+          if (reply.type === 'failed') reject(fromWire(reply.error));
+          else resolve(reply);
+        },
+        onFailure: (error) => {
+          settle();
+          reject(error);
+        },
+      });
+      signal?.addEventListener('abort', cancel);
+      try {
+        this.#started().postMessage(build(id));
+      } catch (error) {
+        settle();
+        throw error;
+      }
+    });
+  }
+
+  #cancel(id: number): void {
+    this.#worker?.postMessage({ type: 'cancel', id } satisfies Request);
+  }
+
+  #started(): Worker {
+    if (this.#worker) return this.#worker;
+    const worker = this.#createWorker();
+    worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => this.#pending.get(data.id)?.onReply(data));
+    worker.addEventListener('messageerror', () => this.#end(crash('A message from the engine could not be read.')));
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      this.#end(crash(event.message || 'The browser did not start the worker; a Content-Security-Policy may forbid `blob:` workers.'));
+    });
+    this.#worker = worker;
+    return worker;
+  }
+
+  #end(error: Error): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    for (const pending of [...this.#pending.values()]) pending.onFailure(error);
+  }
+}
+
+function crash(reason: string): EngineError {
+  return new EngineError({ name: 'WorkerCrashError', code: 'worker-crash', message: reason });
+}
+
+function unexpected(reply: Reply): Error {
+  return new Error(`The worker answered with an unexpected "${reply.type}".`);
+}

@@ -1,0 +1,2 @@
+/** The one place where the shell meets the engine. */
+export { loadModel } from '../../index.ts';
