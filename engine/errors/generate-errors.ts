@@ -32,12 +32,3 @@ export class DisposedError extends SluiceError {
     super(`This ${what} was disposed of; load or create a new one.`);
   }
 }
-
-/** The model computed logits that are not numbers, so that no token can be picked. */
-export class InvalidLogitsError extends SluiceError {
-  readonly code = 'generate/invalid-logits';
-
-  constructor() {
-    super('The model produced values that are not numbers. The checkpoint may be damaged, or overflow in f16: try precision f32.');
-  }
-}

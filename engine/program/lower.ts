@@ -1,7 +1,7 @@
 import { embedding } from '../../shaders/embedding/embedding.ts';
 import { layerNorm } from '../../shaders/layer-norm/layer-norm.ts';
 import { rmsNorm } from '../../shaders/rms-norm/rms-norm.ts';
-import { selectLastRow } from '../../shaders/select-rows/select-rows.ts';
+import { selectLastRow } from '../../shaders/select-rows/select-last-row.ts';
 import type { Graph, Node } from '../ops/graph.ts';
 import type { Tensor } from '../ops/vocabulary.ts';
 import type { Weight } from '../ops/weight.ts';

@@ -1,7 +1,8 @@
-import { ContextFullError, InvalidLogitsError } from '../errors/generate-errors.ts';
+import { ContextFullError } from '../errors/generate-errors.ts';
 import { nudged } from '../gpu/nudge.ts';
+import { checkSampled } from '../sampling/check-sampled.ts';
 import type { Runner } from './runner.ts';
-import { NO_TOKEN, type Sampler } from './sampler.ts';
+import type { Sampler } from './sampler.ts';
 import type { Sequence } from './sequence.ts';
 
 /**
@@ -46,9 +47,8 @@ export async function* generateTokens(runner: Runner, sequence: Sequence, sample
       }
       const token = await abortable(runner.readback.wait(inFlight[0].token), options.signal);
       runner.gpu.check();
-      if (token === NO_TOKEN) throw new InvalidLogitsError();
       inFlight.shift();
-      sequence.tokens.push(token);
+      sequence.tokens.push(checkSampled(token, sequence.tokens.length));
       yielded++;
       yield token;
       if (options.stopTokens.has(token) || yielded === options.maxTokens) return;

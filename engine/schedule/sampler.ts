@@ -1,13 +1,11 @@
-import { NO_TOKEN, SAMPLED_RING, sampling, samplingScratch } from '../../shaders/sampling/sampling.ts';
-import { packSettings } from '../../shaders/sampling/settings.ts';
+import { SAMPLED_RING, samplingScratch } from '../../shaders/sampling/sampling.ts';
 import type { Step } from '../../shaders/common/step.ts';
 import type { CompiledKernel } from '../gpu/pipeline-cache.ts';
 import type { Program } from '../program/program.ts';
-import type { SamplingPlan } from '../sampling/resolve-sampling.ts';
+import { samplingKernels, usesCounts } from '../sampling/sampling-kernels.ts';
+import { packSampler, type SamplingPlan } from '../sampling/sampling-plan.ts';
 import type { Runner } from './runner.ts';
 import type { Sequence } from './sequence.ts';
-
-export { NO_TOKEN };
 
 /** Bit of `counts` that marks a token of the prompt. */
 const IN_PROMPT = 0x80000000;
@@ -41,17 +39,17 @@ export class Sampler {
       return buffer;
     };
     try {
-      const counts = new Uint32Array(plan.variant.penalties ? vocabulary : 1);
-      if (plan.variant.penalties) for (const id of sequence.tokens) counts[id] = IN_PROMPT;
+      const counts = new Uint32Array(usesCounts(plan) ? vocabulary : 1);
+      if (usesCounts(plan)) for (const id of sequence.tokens) counts[id] = IN_PROMPT;
       const buffers = {
-        sampler: await own('sampler', packSettings(plan.settings)),
+        sampler: await own('sampler', packSampler(plan)),
         counts: await own('token counts', counts),
         sampled: await own('sampled tokens', new Uint32Array(SAMPLED_RING)),
         tokens: sequence.state.tokens,
         step: runner.stepBuffer,
         ...(await runner.scratch(samplingScratch(vocabulary))),
       };
-      const kernels = await Promise.all(sampling({ ...plan.variant, vocabulary }).map((kernel) => gpu.pipelines.compile(kernel)));
+      const kernels = await Promise.all(samplingKernels(plan, vocabulary).map((kernel) => gpu.pipelines.compile(kernel)));
       return new Sampler(runner, kernels, buffers, owned);
     } catch (error) {
       for (const buffer of owned) gpu.buffers.destroy(buffer);

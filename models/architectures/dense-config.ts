@@ -1,4 +1,4 @@
-import { readRotary } from '../config/read-rotary.ts';
+import { parseRotary } from '../../engine/rotary/parse-rotary.ts';
 import type { ConfigReader } from '../config/config-reader.ts';
 import type { TransformerConfig } from './transformer.ts';
 
@@ -25,7 +25,7 @@ export function denseConfig(c: ConfigReader, family: DenseFamily): TransformerCo
   const heads = c.integer('num_attention_heads', { min: 1 });
   const headDim = c.integer('head_dim', { min: 1, default: family.headDim ?? hiddenSize / heads });
   const layers = c.integer('num_hidden_layers', { min: 1 });
-  const rotary = readRotary(c, headDim);
+  const rotary = parseRotary(c.values, { headDim });
   return {
     vocabularySize: c.integer('vocab_size', { min: 1 }),
     maxPositions: c.integer('max_position_embeddings', { min: 1, default: 2048 }),

@@ -1,6 +1,6 @@
 import { rotaryTable, type RotaryParameters } from '../../engine/rotary/rotary-table.ts';
 import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
-import { readRotary } from '../config/read-rotary.ts';
+import { parseRotary } from '../../engine/rotary/parse-rotary.ts';
 import type { ConfigReader } from '../config/config-reader.ts';
 import { computed, concatenated, matrix, stacked, vector, type Loaded } from '../weights/spec.ts';
 import { register, type ModelDimensions } from './architecture.ts';
@@ -32,7 +32,7 @@ function parse(outer: ConfigReader): Qwen35Config {
   const interval = c.integer('full_attention_interval', { min: 1, default: 4 });
   const types = c.has('layer_types') ? c.array('layer_types') : undefined;
   const headDim = c.integer('head_dim', { min: 1, default: 256 });
-  const rotary = readRotary(c, headDim, { partial: 0.25 });
+  const rotary = parseRotary(c.values, { headDim, partial: 0.25 });
   const bias = c.boolean('attention_bias', { default: false });
   return {
     vocabularySize: c.integer('vocab_size', { min: 1 }),

@@ -13,7 +13,7 @@ export interface LoadedParts {
   readonly name: string;
   readonly modelType: string;
   readonly parameters: number;
-  readonly generationConfig: unknown;
+  readonly generationConfig: Readonly<Record<string, unknown>> | undefined;
   readonly stopTokens: ReadonlySet<number>;
 }
 

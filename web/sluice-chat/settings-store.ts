@@ -1,7 +1,7 @@
 import type { WireGenerateOptions } from '../worker/protocol.ts';
 
 /** The sampling settings that can be changed; one that is absent is left to the model. */
-export type Settings = Omit<WireGenerateOptions, 'stop'> & { readonly stop?: readonly string[] };
+export type Settings = Omit<WireGenerateOptions, 'stop' | 'stopTokens'> & { readonly stop?: readonly string[] };
 
 export type NumberSetting = Exclude<keyof Settings, 'stop'>;
 
@@ -17,7 +17,7 @@ export interface Field {
 
 export const FIELDS: readonly Field[] = [
   { key: 'temperature', label: 'Temperature', about: '0 always takes the likeliest word; higher is more daring', min: 0, max: 5, step: 0.05 },
-  { key: 'topP', label: 'Top-p', about: 'Only the likeliest words that add up to this share', min: 0, max: 1, step: 0.01 },
+  { key: 'topP', label: 'Top-p', about: 'Only the likeliest words that add up to this share', min: 0.01, max: 1, step: 0.01 },
   { key: 'topK', label: 'Top-k', about: 'Only this many of the likeliest words; 0 is all', min: 0, max: 100000, step: 1 },
   { key: 'minP', label: 'Min-p', about: 'No words less likely than this share of the likeliest', min: 0, max: 1, step: 0.01 },
   { key: 'repetitionPenalty', label: 'Repetition penalty', about: 'Above 1 avoids what has been said', min: 0.1, max: 5, step: 0.05 },

@@ -19,7 +19,7 @@ function endless(name: string, log: string[]): Model {
     reset: () => log.push(`${name} reset`),
     dispose: () => log.push(`${name} session disposed`),
   };
-  return { name, modelType: 'llama', parameters: 1, contextLength: 8, hasChatTemplate: false, memory, generate: session.generate, createSession: () => session, dispose: () => log.push(`${name} disposed`) };
+  return { name, modelType: 'llama', parameters: 1, contextLength: 8, vocabularySize: 4, logits: () => Promise.reject(new Error('no logits here')), hasChatTemplate: false, memory, generate: session.generate, createSession: () => session, dispose: () => log.push(`${name} disposed`) };
 }
 
 test('a new load stops the generation and frees the old model before it begins', async () => {
