@@ -118,8 +118,4 @@ export class Program {
     }
     return dispatched;
   }
-
-  destroy(): void {
-    for (const buffer of this.#activations) this.#gpu.buffers.destroy(buffer);
-  }
 }

@@ -1,4 +1,5 @@
 import type { Target } from '../../shaders/kernel.ts';
+import { DisposedError } from '../errors/generate-errors.ts';
 import { readBuffer } from '../gpu/read-buffer.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { TokenReadback } from '../gpu/token-readback.ts';
@@ -37,6 +38,7 @@ export class Runner {
   readonly #logits: Tensor;
   /** The step uniform, which every program and sampler binds. */
   readonly stepBuffer: GPUBuffer;
+  #destroyed = false;
   readonly #scratch = new Map<string, Promise<GPUBuffer>>();
   readonly #programs = new Map<Mode, Promise<Program>>();
 
@@ -98,6 +100,7 @@ export class Runner {
    * picks the next token and gives a promise of it; without, nothing beyond the state is computed.
    */
   submit(program: Program, sequence: Sequence, count: number, tokens: Uint32Array<ArrayBuffer> | undefined, sampler: Sampler | undefined): Promise<number> | undefined {
+    if (this.#destroyed) throw new DisposedError('model');
     const { device } = this.gpu;
     const step = { count, position: sequence.position, ...sequence.state.slots };
     if (tokens) device.queue.writeBuffer(sequence.state.tokens, 0, tokens);
@@ -147,10 +150,10 @@ export class Runner {
     return logits;
   }
 
-  async destroy(): Promise<void> {
+  /** Frees everything of the model, weights and sequences included. Steps that are asked for later throw. */
+  destroy(): void {
+    this.#destroyed = true;
     this.readback.destroy();
-    for (const program of this.#programs.values()) (await program).destroy();
-    this.gpu.buffers.destroy(this.stepBuffer);
-    for (const buffer of this.#scratch.values()) this.gpu.buffers.destroy(await buffer);
+    this.gpu.destroy();
   }
 }

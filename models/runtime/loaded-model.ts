@@ -94,6 +94,6 @@ export class LoadedModel implements Model {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const session of this.#sessions) session.dispose();
-    this.#parts.runner.gpu.destroy();
+    this.#parts.runner.destroy();
   }
 }
