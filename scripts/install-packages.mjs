@@ -35,7 +35,7 @@ export function stalePackages(root) {
 export function installPackages() {
   const stale = stalePackages(ROOT);
   if (stale.length === 0) return;
-  console.log(`Installing ${stale.length} packages …`);
+  console.log('Installing packages …');
   const running = process.env.npm_execpath;
   // NODE_ENV=production would leave the development packages out; a script is run by the npm that started it.
   const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];
