@@ -44,15 +44,23 @@ fn sum_digits(last: u32, prefix: u32, mask: u32, shift: u32, by_share: bool, tot
   workgroup_running_sum(vec2u(atomicLoad(&high[local]), atomicLoad(&low[local])), local);
 }
 
-// Rank at which the candidates down to `last`, best first, reach a weight: a number of tokens or a share of the distribution.
+// Rank down to which the candidates, best first, are top_k in number or, `by_share`, hold top_p of all that is left.
 // Every invocation of the workgroup must call it.
-fn border(last: u32, wanted: vec2u, by_share: bool, total: Partial, local: u32) -> u32 {
+fn border(last: u32, by_share: bool, total: Partial, local: u32) -> u32 {
   var prefix = 0u;
   var mask = 0u;
-  var missing = wanted;
+  var missing = vec2u(0u);
   for (var shift = 32u; shift > 0u; ) {
     shift -= 8u;
     sum_digits(last, prefix, mask, shift, by_share, total, local);
+    if (mask == 0u) {  // the first pass sums everything
+      var all = running[WORKGROUP - 1u];
+      missing = vec2u(min(settings.top_k, all.x), 0u);
+      if (by_share) {
+        if (!TOP_K) { all = candidates.mass; }  // what was left out of the candidates counts too
+        missing = fraction_of(all, settings.top_p);
+      }
+    }
     let found = first_reaching(missing, local);
     prefix |= found.index << shift;
     mask |= 255u << shift;
@@ -66,14 +74,10 @@ fn main(@builtin(local_invocation_index) local: u32) {
   let total = total_of_blocks(local);
   let position = step.position + step.count;
   var last = 0xffffffffu;
-  if (TOP_K) { last = border(last, vec2u(min(settings.top_k, candidates.count), 0u), false, total, local); }
-  if (TOP_P) {
-    var all = candidates.mass;
-    if (TOP_K) {
-      sum_digits(last, 0u, 0u, 24u, true, total, local);
-      all = running[WORKGROUP - 1u];
-    }
-    last = min(last, border(last, fraction_of(all, settings.top_p), true, total, local));
+  // A loop, so that the compiler inlines `border` once.
+  for (var filter = 0u; filter < 2u; filter++) {
+    let by_share = filter == 1u;
+    if (select(TOP_K, TOP_P, by_share)) { last = min(last, border(last, by_share, total, local)); }
   }
   if (MIN_P) { last = min(last, rank_of(total.best.score + settings.min_logit)); }
 

@@ -26,7 +26,7 @@ function decode(words: Uint32Array<ArrayBuffer>, { type, length }: OutputShape):
   }
 }
 
-async function pipelineOf(device: GPUDevice, kernel: Kernel): Promise<GPUComputePipeline> {
+export async function pipelineOf(device: GPUDevice, kernel: Kernel): Promise<GPUComputePipeline> {
   const layout = device.createBindGroupLayout({
     entries: kernel.bindings.map(({ type }, binding) => ({
       binding,
