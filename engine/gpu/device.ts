@@ -1,5 +1,6 @@
 import type { Target } from '../../shaders/kernel.ts';
 import { BufferPool } from './buffer-pool.ts';
+import { nudged } from './nudge.ts';
 import type { PipelineCache } from './pipeline-cache.ts';
 import { sharedDevice, type SharedDevice } from './shared-device.ts';
 
@@ -37,6 +38,11 @@ export class Gpu {
   /** Throws `WebGpuUnavailableError`. */
   static async request(options: DeviceOptions = {}): Promise<Gpu> {
     return new Gpu(await sharedDevice(), options);
+  }
+
+  /** Awaits something that the GPU settles, as quickly as the browser can be made to notice. */
+  wait<T>(awaited: Promise<T>): Promise<T> {
+    return this.#shared.software ? awaited : nudged(this.device.queue, awaited);
   }
 
   /** Throws the fault that the GPU reported, if any. */

@@ -28,10 +28,10 @@ export async function measureFloor(gpu: Gpu): Promise<Floor> {
     const bind = (of: GPUComputePipeline, buffers: GPUBuffer[]): GPUBindGroup => device.createBindGroup({ layout: of.getBindGroupLayout(0), entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })) });
     const readGroup = bind(read, [source, sink]);
     const dispatchGroup = bind(dispatch, [sink]);
-    const readTime = async (times: number): Promise<number> => median(() => run(device, sink, read, readGroup, times, 2112));
+    const readTime = async (times: number): Promise<number> => median(() => run(gpu, sink, read, readGroup, times, 2112));
     const bandwidthMs = (await readTime(READS)) - (await readTime(1));
-    const few = await median(() => run(device, sink, dispatch, dispatchGroup, DISPATCHES[0], 1));
-    const many = await median(() => run(device, sink, dispatch, dispatchGroup, DISPATCHES[1], 1));
+    const few = await median(() => run(gpu, sink, dispatch, dispatchGroup, DISPATCHES[0], 1));
+    const many = await median(() => run(gpu, sink, dispatch, dispatchGroup, DISPATCHES[1], 1));
     return { readBytesPerSecond: (size * (READS - 1)) / (bandwidthMs / 1000), dispatchMs: (many - few) / (DISPATCHES[1] - DISPATCHES[0]) };
   } finally {
     gpu.buffers.destroy(source);
@@ -39,15 +39,15 @@ export async function measureFloor(gpu: Gpu): Promise<Floor> {
   }
 }
 
-async function run(device: GPUDevice, sink: GPUBuffer, pipeline: GPUComputePipeline, group: GPUBindGroup, times: number, workgroups: number): Promise<void> {
-  const encoder = device.createCommandEncoder();
+async function run(gpu: Gpu, sink: GPUBuffer, pipeline: GPUComputePipeline, group: GPUBindGroup, times: number, workgroups: number): Promise<void> {
+  const encoder = gpu.device.createCommandEncoder();
   const pass = encoder.beginComputePass();
   pass.setPipeline(pipeline);
   pass.setBindGroup(0, group);
   for (let i = 0; i < times; i++) pass.dispatchWorkgroups(workgroups);
   pass.end();
-  device.queue.submit([encoder.finish()]);
-  await readBuffer(device, sink, 4);
+  gpu.device.queue.submit([encoder.finish()]);
+  await readBuffer(gpu, sink, 4);
 }
 
 /** Median milliseconds of a few runs after one to warm up. */

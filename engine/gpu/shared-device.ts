@@ -13,12 +13,15 @@ export class SharedDevice {
   readonly target: Target;
   readonly pipelines: PipelineCache;
   readonly adapterName: string;
+  /** The "GPU" is the processor: what waits must not compete with it. */
+  readonly software: boolean;
   #fault: SluiceError | undefined;
 
   constructor(adapter: GPUAdapter, device: GPUDevice) {
     this.device = device;
     this.target = { f16: device.features.has('shader-f16'), subgroup: device.features.has('subgroups') ? (adapter.info.subgroupMinSize ?? 0) : 0 };
     this.pipelines = new PipelineCache(device);
+    this.software = adapter.info.isFallbackAdapter;
     this.adapterName = [adapter.info.vendor, adapter.info.architecture, adapter.info.description].filter(Boolean).join(' ');
     device.addEventListener('uncapturederror', ({ error }) => {
       this.#fault ??= new GpuValidationError('a command', error.message);

@@ -1,5 +1,3 @@
-import { nudged } from './nudge.ts';
-
 const MAP_READ = 0x1; // GPUMapMode.READ and GPUBufferUsage.MAP_READ are both 1
 const COPY_DST = 0x8;
 
@@ -28,11 +26,6 @@ export class TokenReadback {
       mapped.catch(() => undefined);
       return mapped;
     };
-  }
-
-  /** Awaits a token while keeping the GPU process awake. */
-  wait(token: Promise<number>): Promise<number> {
-    return nudged(this.#device.queue, token);
   }
 
   #make(): GPUBuffer {

@@ -1,5 +1,4 @@
 import { ContextFullError } from '../errors/generate-errors.ts';
-import { nudged } from '../gpu/nudge.ts';
 import { checkSampled } from '../sampling/check-sampled.ts';
 import type { Runner } from './runner.ts';
 import type { Sampler } from './sampler.ts';
@@ -45,7 +44,7 @@ export async function* generateTokens(runner: Runner, sequence: Sequence, sample
         if (token) inFlight.push({ token, read: 1 });
         submitted++;
       }
-      const token = await abortable(runner.readback.wait(inFlight[0].token), options.signal);
+      const token = await abortable(runner.gpu.wait(inFlight[0].token), options.signal);
       runner.gpu.check();
       inFlight.shift();
       sequence.tokens.push(checkSampled(token, sequence.tokens.length));
@@ -70,7 +69,7 @@ async function prefill(runner: Runner, sequence: Sequence, sampler: Sampler, sig
     const tokens = Uint32Array.from(sequence.tokens.slice(sequence.position, sequence.position + count));
     const token = runner.submit(await runner.programFor(count), sequence, count, tokens, count === left ? sampler : undefined);
     if (token) return { token, read: count };
-    if (previous) await nudged(queue, previous);
+    if (previous) await runner.gpu.wait(previous);
     previous = queue.onSubmittedWorkDone();
     runner.gpu.check();
     signal?.throwIfAborted();

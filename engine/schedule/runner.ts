@@ -142,7 +142,7 @@ export class Runner {
     sequence.state.advance(count);
     sequence.tokens.push(...tokens);
     const stride = Math.ceil(this.vocabulary / 4) * 4;
-    const padded = new Float32Array(await readBuffer(device, program.output, count * stride * 4));
+    const padded = new Float32Array(await readBuffer(this.gpu, program.output, count * stride * 4));
     this.gpu.check();
     if (stride === this.vocabulary) return padded;
     const logits = new Float32Array(count * this.vocabulary);
