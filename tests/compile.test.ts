@@ -6,11 +6,14 @@ import type { Target } from '../shaders/kernel.ts';
 // CI's adapter has no f16, so every variant is also compiled by Dawn with no GPU behind it.
 const TARGETS: readonly Target[] = [false, true].flatMap((f16) => [0, 4, 8, 16, 32].map((subgroup) => ({ f16, subgroup })));
 
+// Dawn's instance must outlive its device, which does not keep it from being collected.
+let gpu: GPU;
 let device: GPUDevice;
 
 beforeAll(async () => {
   Object.assign(globalThis, globals);
-  const adapter = await create(['backend=null']).requestAdapter();
+  gpu = create(['backend=null']);
+  const adapter = await gpu.requestAdapter();
   if (!adapter) throw new Error('Dawn offers no null adapter');
   device = await adapter.requestDevice({ requiredFeatures: ['shader-f16', 'subgroups'] });
 });
