@@ -14,6 +14,7 @@ export const shapes: Readonly<Record<string, Readonly<Record<string, unknown>>>>
     rms_norm_eps: 1e-6,
     tie_word_embeddings: true,
   },
+  tiny: { model_type: 'qwen3', hidden_size: 128, intermediate_size: 256, num_hidden_layers: 2, num_attention_heads: 4, num_key_value_heads: 2, head_dim: 32, vocab_size: 1000, max_position_embeddings: 4096, tie_word_embeddings: true },
   'qwen3.5-0.8b': {
     model_type: 'qwen3_5_text',
     hidden_size: 1024,
