@@ -40,9 +40,9 @@ export class Gpu {
     return new Gpu(await sharedDevice(), options);
   }
 
-  /** Awaits something that the GPU settles, as quickly as the browser can be made to notice. */
-  wait<T>(awaited: Promise<T>): Promise<T> {
-    return this.#shared.software ? awaited : nudged(this.device.queue, awaited);
+  /** Awaits something that the GPU settles, as quickly as the browser can be made to notice. `busy`: later work is under way. */
+  wait<T>(awaited: Promise<T>, busy = false): Promise<T> {
+    return this.#shared.software ? awaited : nudged(this.device.queue, awaited, busy);
   }
 
   /** Throws the fault that the GPU reported, if any. */

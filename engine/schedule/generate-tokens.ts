@@ -44,7 +44,7 @@ export async function* generateTokens(runner: Runner, sequence: Sequence, sample
         if (token) inFlight.push({ token, read: 1 });
         submitted++;
       }
-      const token = await abortable(runner.gpu.wait(inFlight[0].token), options.signal);
+      const token = await abortable(runner.gpu.wait(inFlight[0].token, inFlight.length > 1), options.signal);
       runner.gpu.check();
       inFlight.shift();
       sequence.tokens.push(checkSampled(token, sequence.tokens.length));
