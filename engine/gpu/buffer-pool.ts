@@ -1,3 +1,4 @@
+import { DisposedError } from '../errors/generate-errors.ts';
 import { GpuOutOfMemoryError } from '../errors/gpu-errors.ts';
 
 export type BufferUse = 'weights' | 'state' | 'activations';
@@ -10,15 +11,18 @@ export class BufferPool {
   readonly #device: GPUDevice;
   readonly #live = new Map<GPUBuffer, BufferUse>();
   readonly #bytes: Record<BufferUse, number> = { weights: 0, state: 0, activations: 0 };
+  #closed = false;
 
   constructor(device: GPUDevice) {
     this.#device = device;
   }
 
-  /** A zeroed buffer of at least `bytes` bytes. Throws `GpuOutOfMemoryError`. */
+  /** A zeroed buffer of at least `bytes` bytes, to be bound as a whole. Throws `GpuOutOfMemoryError`, and `DisposedError` after `destroyAll`. */
   async allocate(label: string, bytes: number, use: BufferUse): Promise<GPUBuffer> {
+    if (this.#closed) throw new DisposedError('model');
     const size = Math.max(16, Math.ceil(bytes / 16) * 16);
-    if (size > this.#device.limits.maxBufferSize) throw new GpuOutOfMemoryError(label, size);
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
+    if (size > Math.min(maxBufferSize, maxStorageBufferBindingSize)) throw new GpuOutOfMemoryError(label, size);
     this.#device.pushErrorScope('out-of-memory');
     const buffer = this.#device.createBuffer({ label, size, usage: USAGE });
     const checked = this.#device.popErrorScope();
@@ -28,6 +32,7 @@ export class BufferPool {
       this.destroy(buffer);
       throw new GpuOutOfMemoryError(label, size);
     }
+    if (this.#closed) throw new DisposedError('model');
     return buffer;
   }
 
@@ -39,7 +44,9 @@ export class BufferPool {
     buffer.destroy();
   }
 
+  /** Frees everything, what is being allocated at the moment included. */
   destroyAll(): void {
+    this.#closed = true;
     for (const buffer of [...this.#live.keys()]) this.destroy(buffer);
   }
 

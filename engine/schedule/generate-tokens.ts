@@ -1,4 +1,5 @@
 import { ContextFullError } from '../errors/generate-errors.ts';
+import { abortable } from '../gpu/abortable.ts';
 import { checkSampled } from '../sampling/check-sampled.ts';
 import type { Runner } from './runner.ts';
 import type { Sampler } from './sampler.ts';
@@ -73,21 +74,5 @@ async function prefill(runner: Runner, sequence: Sequence, sampler: Sampler, sig
     previous = queue.onSubmittedWorkDone();
     runner.gpu.check();
     signal?.throwIfAborted();
-  }
-}
-
-/** Rejects with the signal's reason as soon as it aborts. */
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  signal.throwIfAborted();
-  let abort = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort);
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }

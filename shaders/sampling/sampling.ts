@@ -33,7 +33,7 @@ const VECTORS = 2;
 const BLOCK = WORKGROUP * VECTORS * 4;
 const BUCKETS = WORKGROUP;
 /** Bound of the fixed-point sums in weight.wgsl. */
-const MAX_VOCABULARY = 2 ** 18;
+export const MAX_VOCABULARY = 2 ** 18;
 
 /** What a step of a conversation does besides taking the likeliest token. */
 export interface SamplingVariant {
