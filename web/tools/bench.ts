@@ -3,8 +3,9 @@ import { measureFloor, type Floor } from '../../engine/gpu/floor.ts';
 import { generateTokens } from '../../engine/schedule/generate-tokens.ts';
 import type { Runner } from '../../engine/schedule/runner.ts';
 import { Sampler } from '../../engine/schedule/sampler.ts';
+import { InvalidOptionError } from '../../engine/errors/invalid-option-error.ts';
 import { resolveSampling } from '../../engine/sampling/resolve-sampling.ts';
-import { bytesPerRow, type WeightFormat } from '../../shaders/dequant/formats.ts';
+import { bytesPerRow, WEIGHT_FORMATS, type WeightFormat } from '../../shaders/dequant/formats.ts';
 import { uniform } from '../../shaders/random.ts';
 import { findArchitecture } from '../../models/architectures/registry.ts';
 import { ConfigReader } from '../../models/config/config-reader.ts';
@@ -12,6 +13,7 @@ import { createRunner } from '../../models/runtime/create-runner.ts';
 import { collectSpecs } from '../../models/weights/plan.ts';
 import { randomWeights } from '../../models/weights/random-weights.ts';
 import type { MatrixRole } from '../../models/weights/spec.ts';
+import { canProfile, profile, type StepProfile } from './profile.ts';
 import { shapes } from './shapes.ts';
 
 export interface BenchOptions {
@@ -25,6 +27,8 @@ export interface BenchOptions {
   /** Prompt lengths whose prefill is timed. */
   readonly prefills: readonly number[];
   readonly chunk: number;
+  /** Time each kernel afterwards, in steps of their own. */
+  readonly profile?: boolean;
 }
 
 export interface BenchResult {
@@ -39,12 +43,15 @@ export interface BenchResult {
   /** Milliseconds that this GPU needs at least for a token's weight bytes, and for its number of dispatches. */
   readonly floor: { readonly weightBytes: number; readonly readGBps: number; readonly dispatchUs: number; readonly readMs: number; readonly dispatchMs: number; readonly tokensPerSecond: number };
   readonly memoryMB: number;
+  /** Where it was asked for and the adapter has `timestamp-query`. */
+  readonly profile?: readonly StepProfile[];
 }
 
-/** Runs a shape with random weights and measures decode, prefill and the floor, all in this page. */
+/** Runs a shape with random weights and measures decode, prefill and the floor, all in this page. Throws `InvalidOptionError`. */
 export async function bench(options: BenchOptions): Promise<BenchResult> {
+  if (!Object.hasOwn(shapes, options.shape)) throw new InvalidOptionError('shape', options.shape, `one of ${Object.keys(shapes).join(', ')}`);
+  if (!WEIGHT_FORMATS.includes(options.format)) throw new InvalidOptionError('format', options.format, `one of ${WEIGHT_FORMATS.join(', ')}`);
   const config = shapes[options.shape];
-  if (!config) throw new Error(`no shape ${options.shape}; there are ${Object.keys(shapes).join(', ')}`);
   const reader = new ConfigReader(config, options.shape);
   const model = findArchitecture(reader.string('model_type'))?.parse(reader);
   if (!model) throw new Error(`no architecture for ${options.shape}`);
@@ -55,7 +62,7 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
   try {
     const floor = await measureFloor(gpu);
     const specs = model.weights(context);
-    const runner = await createRunner(gpu, model, specs, await randomWeights(gpu, specs, formatOf), { context, chunk: options.chunk, kv: 'f16' });
+    const runner = await createRunner(gpu, model, specs, await randomWeights(gpu, specs, formatOf), { context, chunk: Math.min(options.chunk, context), kv: 'f16' });
     await decode(runner, options.context, Math.min(32, options.tokens));
     const decoded = await decode(runner, options.context, options.tokens);
     const prefill = [];
@@ -63,6 +70,7 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
       await prefillSeconds(runner, tokens);
       prefill.push({ tokens, tokensPerSecond: round(tokens / (await prefillSeconds(runner, tokens))) });
     }
+    const profiles = options.profile && canProfile(runner) ? await profile(runner, options.context, Math.max(...options.prefills)) : undefined;
     gpu.check();
     return {
       shape: options.shape,
@@ -73,6 +81,7 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
       prefill,
       floor: describeFloor(floor, specs, formatOf, decoded.dispatchesPerToken),
       memoryMB: round((gpu.buffers.bytes('weights') + gpu.buffers.bytes('state') + gpu.buffers.bytes('activations')) / 1e6),
+      ...(profiles && { profile: profiles }),
     };
   } finally {
     gpu.destroy();
