@@ -58,21 +58,17 @@ async function generate(args, signal) {
     }
     process.stdout.write(message.text);
   };
-  try {
-    /** @type {import('../web/tools/generate-text.ts').GenerateResult} */
-    const result = await runPage({ root: await toolPages(), page: 'cli.html', mounts, input: { command: 'generate', source, prompt, chat, load, options }, onMessage, signal });
-    if ('error' in result) throw pageError(result.error);
-    if (begun) process.stdout.write('\n');
-    const { finishReason, usage, memory } = result;
-    console.error(
-      `${usage.completionTokens} tokens, ${usage.tokensPerSecond.toFixed(1)} tokens/s, the first after ${Math.round(usage.timeToFirstTokenMs)} ms; ` +
-        `prompt ${usage.promptTokens} tokens; ended by ${finishReason}; ${(memory / 1e6).toFixed(1)} MB on the GPU`,
-    );
-    return 0;
-  } catch (error) {
-    if (begun) process.stdout.write('\n');
-    throw error;
-  }
+  signal.addEventListener('abort', () => begun && process.stdout.write('\n'));
+  /** @type {import('../web/tools/generate-text.ts').GenerateResult} */
+  const result = await runPage({ root: await toolPages(), page: 'cli.html', mounts, input: { command: 'generate', source, prompt, chat, load, options }, onMessage, signal });
+  if (begun) process.stdout.write('\n');
+  if ('error' in result) throw pageError(result.error);
+  const { finishReason, usage, memory } = result;
+  console.error(
+    `${usage.completionTokens} tokens, ${usage.tokensPerSecond.toFixed(1)} tokens/s, the first after ${Math.round(usage.timeToFirstTokenMs)} ms; ` +
+      `prompt ${usage.promptTokens} tokens; ended by ${finishReason}; ${(memory / 1e6).toFixed(1)} MB on the GPU`,
+  );
+  return 0;
 }
 
 await runCommand(USAGE, generate);

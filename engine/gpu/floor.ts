@@ -1,3 +1,4 @@
+import { roundUp } from '../../shaders/kernel.ts';
 import { readBuffer } from './read-buffer.ts';
 import type { Gpu } from './device.ts';
 import probeRead from '../../shaders/common/probe-read.wgsl?raw';
@@ -12,14 +13,15 @@ export interface Floor {
 }
 
 const REPEATS = 5;
-const READ_BYTES = 2 ** 28;
+/** Least and most bytes of the buffer that is read: enough to time, and more than a cache holds. */
+const READ_BYTES = [2 ** 23, 2 ** 28] as const;
 const READS = 16;
 const DISPATCHES = [500, 4500] as const;
 
-/** Measures bandwidth and the cost of a dispatch, each the median of five runs. */
-export async function measureFloor(gpu: Gpu): Promise<Floor> {
+/** Measures bandwidth over about `bytes` bytes and the cost of a dispatch, each the median of five runs. */
+export async function measureFloor(gpu: Gpu, bytes: number): Promise<Floor> {
   const { device } = gpu;
-  const size = Math.min(READ_BYTES, gpu.maxBindingBytes);
+  const size = Math.min(roundUp(Math.min(Math.max(bytes, READ_BYTES[0]), READ_BYTES[1]), 16), gpu.maxBindingBytes);
   const source = await gpu.buffers.allocate('probe source', size, 'activations');
   const sink = await gpu.buffers.allocate('probe sink', 2 ** 20, 'activations');
   try {

@@ -60,8 +60,9 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
 
   const gpu = await Gpu.request();
   try {
-    const floor = await measureFloor(gpu);
     const specs = model.weights(context);
+    const weightBytes = bytesRead(specs, formatOf);
+    const floor = await measureFloor(gpu, weightBytes);
     const runner = await createRunner(gpu, model, specs, await randomWeights(gpu, specs, formatOf), { context, chunk: Math.min(options.chunk, context), kv: 'f16' });
     await decode(runner, options.context, Math.min(32, options.tokens));
     const decoded = await decode(runner, options.context, options.tokens);
@@ -79,7 +80,7 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
       context: options.context,
       ...decoded,
       prefill,
-      floor: describeFloor(floor, specs, formatOf, decoded.dispatchesPerToken),
+      floor: describeFloor(floor, weightBytes, decoded.dispatchesPerToken),
       memoryMB: round((gpu.buffers.bytes('weights') + gpu.buffers.bytes('state') + gpu.buffers.bytes('activations')) / 1e6),
       ...(profiles && { profile: profiles }),
     };
@@ -91,8 +92,11 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
 const round = (value: number): number => Number(value.toPrecision(4));
 
 /** A token reads every matrix once; of the embedding, which is the output matrix too, the output reads all. */
-function describeFloor(floor: Floor, specs: object, formatOf: (role: MatrixRole) => WeightFormat, dispatches: number): BenchResult['floor'] {
-  const weightBytes = collectSpecs(specs).reduce((sum, spec) => sum + (spec.kind === 'matrix' ? spec.outputs * bytesPerRow(formatOf(spec.role), spec.inputs) : 0), 0);
+function bytesRead(specs: object, formatOf: (role: MatrixRole) => WeightFormat): number {
+  return collectSpecs(specs).reduce((sum, spec) => sum + (spec.kind === 'matrix' ? spec.outputs * bytesPerRow(formatOf(spec.role), spec.inputs) : 0), 0);
+}
+
+function describeFloor(floor: Floor, weightBytes: number, dispatches: number): BenchResult['floor'] {
   const readMs = (weightBytes / floor.readBytesPerSecond) * 1000;
   const dispatchMs = dispatches * floor.dispatchMs;
   return {
