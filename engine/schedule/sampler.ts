@@ -1,7 +1,7 @@
 import { SAMPLED_RING, samplingScratch } from '../../shaders/sampling/sampling.ts';
 import type { Step } from '../../shaders/common/step.ts';
 import type { CompiledKernel } from '../gpu/pipeline-cache.ts';
-import type { Program } from '../program/program.ts';
+import type { DispatchEncoder, Program } from '../program/program.ts';
 import { samplingKernels, usesCounts } from '../sampling/sampling-kernels.ts';
 import { packSampler, type SamplingPlan } from '../sampling/sampling-plan.ts';
 import type { Runner } from './runner.ts';
@@ -63,7 +63,7 @@ export class Sampler {
   }
 
   /** Records the choice from the program's logits. Returns the number of dispatches. */
-  encode(pass: GPUComputePassEncoder, program: Program, step: Step): number {
+  encode(pass: DispatchEncoder, program: Program, step: Step): number {
     const groups = this.#groups(program);
     this.#kernels.forEach(({ kernel, pipeline }, i) => {
       pass.setPipeline(pipeline);
