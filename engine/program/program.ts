@@ -49,13 +49,10 @@ export class Program {
   static async compile(gpu: Gpu, dispatches: readonly Dispatch[], output: Value, step: GPUBuffer): Promise<Program> {
     const { sizes, bufferOf } = placeValues(dispatches, [output]);
     const compiled = await Promise.all(dispatches.map(({ kernel }) => gpu.pipelines.compile(kernel)));
-    const activations: GPUBuffer[] = [];
-    try {
-      for (const size of sizes) activations.push(await gpu.buffers.allocate('activations', size, 'activations'));
-    } catch (error) {
-      for (const buffer of activations) gpu.buffers.destroy(buffer);
-      throw error;
-    }
+    const activations = await gpu.buffers.allocateAll(
+      sizes.map((bytes) => ({ label: 'activations', bytes })),
+      'activations',
+    );
     return new Program(gpu, dispatches, compiled, activations, bufferOf, output, step);
   }
 
