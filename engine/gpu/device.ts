@@ -8,7 +8,7 @@ import { sharedDevice, type SharedDevice } from './shared-device.ts';
 export interface DeviceOptions {
   /** Largest bytes of one storage binding; bigger weights are split by rows. Default: the adapter's limit. */
   readonly maxBindingBytes?: number;
-  /** Run the variants without f16 and subgroups even where the adapter has them. */
+  /** Run the variants without subgroups even where the adapter has them. */
   readonly baseline?: boolean;
 }
 
@@ -27,7 +27,7 @@ export class Gpu {
 
   private constructor(shared: SharedDevice, options: DeviceOptions) {
     this.device = shared.device;
-    this.target = options.baseline ? { f16: false, subgroup: 0 } : shared.target;
+    this.target = options.baseline ? { subgroup: 0 } : shared.target;
     const { maxStorageBufferBindingSize, maxBufferSize } = shared.device.limits;
     this.maxBindingBytes = Math.min(options.maxBindingBytes ?? Infinity, maxStorageBufferBindingSize, maxBufferSize);
     this.buffers = new BufferPool(shared.device);

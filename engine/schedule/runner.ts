@@ -1,4 +1,3 @@
-import type { Target } from '../../shaders/kernel.ts';
 import { DisposedError } from '../errors/generate-errors.ts';
 import { readBuffer } from '../gpu/read-buffer.ts';
 import type { Gpu } from '../gpu/device.ts';
@@ -59,16 +58,11 @@ export class Runner {
     return runner;
   }
 
-  /** What the kernels may use: with f32 asked for, nothing is rounded to f16 on the way. */
-  get target(): Target {
-    return { ...this.gpu.target, f16: this.gpu.target.f16 && this.options.kv === 'f16' };
-  }
-
   program(mode: Mode): Promise<Program> {
     let program = this.#programs.get(mode);
     if (!program) {
       const { context, chunk, kv } = this.options;
-      const { dispatches, output } = lower(this.#graph, this.#logits, { mode, target: this.target, rows: mode === 'decode' ? 1 : chunk, context, kv });
+      const { dispatches, output } = lower(this.#graph, this.#logits, { mode, target: this.gpu.target, rows: mode === 'decode' ? 1 : chunk, context, kv });
       program = Program.compile(this.gpu, dispatches, output, this.stepBuffer);
       this.#programs.set(mode, program);
       // What failed for want of memory may be tried again.
