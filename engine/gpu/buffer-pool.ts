@@ -21,7 +21,8 @@ export class BufferPool {
   async allocate(label: string, bytes: number, use: BufferUse): Promise<GPUBuffer> {
     if (this.#closed) throw new DisposedError('model');
     const size = Math.max(16, Math.ceil(bytes / 16) * 16);
-    if (size > this.#device.limits.maxBufferSize) throw new GpuOutOfMemoryError(label, size);
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
+    if (size > Math.min(maxBufferSize, maxStorageBufferBindingSize)) throw new GpuOutOfMemoryError(label, size);
     this.#device.pushErrorScope('out-of-memory');
     const buffer = this.#device.createBuffer({ label, size, usage: USAGE });
     const checked = this.#device.popErrorScope();

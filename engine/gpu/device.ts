@@ -21,6 +21,8 @@ export class Gpu {
   readonly buffers: BufferPool;
   readonly pipelines: PipelineCache;
   readonly adapterName: string;
+  /** The adapter runs on the processor. */
+  readonly software: boolean;
   readonly #shared: SharedDevice;
 
   private constructor(shared: SharedDevice, options: DeviceOptions) {
@@ -31,6 +33,7 @@ export class Gpu {
     this.buffers = new BufferPool(shared.device);
     this.pipelines = shared.pipelines;
     this.adapterName = shared.adapterName;
+    this.software = shared.software;
     this.#shared = shared;
     shared.forgive();
   }
@@ -40,9 +43,9 @@ export class Gpu {
     return new Gpu(await sharedDevice(), options);
   }
 
-  /** Awaits something that the GPU settles, as quickly as the browser can be made to notice. */
-  wait<T>(awaited: Promise<T>): Promise<T> {
-    return this.#shared.software ? awaited : nudged(this.device.queue, awaited);
+  /** Awaits something that the GPU settles, as quickly as the browser can be made to notice. `busy`: later work is under way. */
+  wait<T>(awaited: Promise<T>, busy = false): Promise<T> {
+    return this.software ? awaited : nudged(this.device.queue, awaited, busy);
   }
 
   /** Throws the fault that the GPU reported, if any. */

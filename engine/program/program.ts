@@ -10,6 +10,13 @@ export interface SequenceBuffers {
   readonly states: readonly Readonly<Record<string, GPUBuffer>>[];
 }
 
+/** What dispatches are recorded into: a compute pass, or something that makes passes, for example to time each dispatch. */
+export interface DispatchEncoder {
+  setPipeline(pipeline: GPUComputePipeline): void;
+  setBindGroup(index: number, group: GPUBindGroup): void;
+  dispatchWorkgroups(x: number, y?: number, z?: number): void;
+}
+
 /** A program's bind groups for one sequence. */
 export type BoundProgram = readonly GPUBindGroup[];
 
@@ -100,7 +107,7 @@ export class Program {
   }
 
   /** Records the step's dispatches. Without `output` it stops before what only the result needs. Returns how many ran. */
-  encode(pass: GPUComputePassEncoder, bound: BoundProgram, step: Step, output: boolean): number {
+  encode(pass: DispatchEncoder, bound: BoundProgram, step: Step, output: boolean): number {
     const single = { count: 1, position: step.position };
     let dispatched = 0;
     for (let i = 0; i < this.#dispatches.length; i++) {

@@ -1,4 +1,5 @@
 import { ContextFullError } from '../errors/generate-errors.ts';
+import { abortable } from '../gpu/abortable.ts';
 import { checkSampled } from '../sampling/check-sampled.ts';
 import type { Runner } from './runner.ts';
 import type { Sequence } from './sequence.ts';
@@ -47,7 +48,7 @@ export async function* generateTokens(runner: Runner, sequence: Sequence, sample
         if (token) inFlight.push({ token, read: 1 });
         submitted++;
       }
-      const token = await abortable(runner.gpu.wait(inFlight[0].token), options.signal);
+      const token = await abortable(runner.gpu.wait(inFlight[0].token, inFlight.length > 1), options.signal);
       runner.gpu.check();
       inFlight.shift();
       sequence.tokens.push(checkSampled(token, sequence.tokens.length));
@@ -79,21 +80,5 @@ async function prefill(runner: Runner, sequence: Sequence, sampler: TokenSampler
     // Nobody waits for the last one.
     previous.catch(() => undefined);
     runner.gpu.check();
-  }
-}
-
-/** Rejects with the signal's reason as soon as it aborts. */
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  signal.throwIfAborted();
-  let abort = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort);
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }

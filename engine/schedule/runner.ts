@@ -59,8 +59,9 @@ export class Runner {
     return runner;
   }
 
+  /** What the kernels may use: with f32 asked for, nothing is rounded to f16 on the way. */
   get target(): Target {
-    return this.gpu.target;
+    return { ...this.gpu.target, f16: this.gpu.target.f16 && this.options.kv === 'f16' };
   }
 
   program(mode: Mode): Promise<Program> {

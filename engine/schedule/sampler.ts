@@ -1,7 +1,7 @@
 import { SAMPLED_RING, samplingScratch } from '../../shaders/sampling/sampling.ts';
 import type { Step } from '../../shaders/common/step.ts';
 import type { CompiledKernel } from '../gpu/pipeline-cache.ts';
-import type { Program } from '../program/program.ts';
+import type { DispatchEncoder, Program } from '../program/program.ts';
 import { samplingKernels, usesCounts } from '../sampling/sampling-kernels.ts';
 import { packSampler, type SamplingPlan } from '../sampling/sampling-plan.ts';
 import type { Runner } from './runner.ts';
@@ -54,7 +54,8 @@ export class Sampler implements TokenSampler {
     return 4 * ((position + count) % SAMPLED_RING);
   }
 
-  encode(pass: GPUComputePassEncoder, program: Program, step: Step): number {
+  /** Records the choice from the program's logits. Returns the number of dispatches. */
+  encode(pass: DispatchEncoder, program: Program, step: Step): number {
     const groups = this.#groups(program);
     this.#kernels.forEach(({ kernel, pipeline }, i) => {
       pass.setPipeline(pipeline);

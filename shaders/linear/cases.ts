@@ -79,6 +79,8 @@ export const linearCases: readonly KernelCase[] = [
   vectorCase({ format: 'int4', inputs: 7001, outputs: 5 }),
   vectorCase({ format: 'int4', inputs: 63, outputs: 2051, norm: { eps: 1e-6 } }),
   vectorCase({ format: 'int4', inputs: 63, outputs: 33001 }),
+  // Several sweeps over x: 2 where a team is 32 wide, none is whole.
+  vectorCase({ format: 'int4', inputs: 63, outputs: 2 * 16 * 2048 + 5, norm: { eps: 1e-6 } }),
   // Norm in front.
   vectorCase({ format: 'f32', inputs: 100, outputs: 37, norm: { eps: 1e-5 } }),
   vectorCase({ format: 'f16', inputs: 7001, outputs: 5, norm: { eps: 1e-6 }, bias: true }),

@@ -9,20 +9,22 @@ const TILE = 64;
 
 /**
  * The product of a weight with T tokens, for prefill. Bindings: the format's planes (`quants`, `scales`), `x` f32 [T, roundUp(K, 4)],
- * `bias` f32 [N] where there is one, `out` f32 [T, outputStride], `step`. Tiles are f16 in workgroup memory where the target has it,
- * so x must then stay within f16's range; sums are f32.
+ * `bias` f32 [N] where there is one, `out` f32 [T, outputStride], `step`. Of a quantised weight the tiles are f16
+ * in workgroup memory where the target has it, so x must then stay within f16's range; sums are f32. An unquantised weight keeps f32 tiles:
+ * its own error is so small that rounding x to 11 bits would be most of the result's.
  */
 export function linearMatrix(variant: LinearVariant, target: Target): Kernel {
   const { format, inputs, outputs } = variant;
   const { planes, snippet } = describeFormat(format);
   const end = epilogue(variant, planes.length + 1);
-  const features: readonly GPUFeatureName[] = target.f16 ? ['shader-f16'] : [];
+  const half = target.f16 && planes.length > 1;
+  const features: readonly GPUFeatureName[] = half ? ['shader-f16'] : [];
   return {
-    label: `linear-matrix/${format}/${inputs}x${outputs}${end.label}${target.f16 ? '/f16' : ''}`,
+    label: `linear-matrix/${format}/${inputs}x${outputs}${end.label}${half ? '/f16' : ''}`,
     features,
     code: assemble({
       features,
-      aliases: { Quad: target.f16 ? 'vec4<f16>' : 'vec4<f32>' },
+      aliases: { Quad: half ? 'vec4<f16>' : 'vec4<f32>' },
       constants: {
         ...formatConstants(inputs),
         ...end.constants,
