@@ -108,10 +108,10 @@ describe('logits', () => {
     const whole = await loadFixture('arch/llama', { contextLength: CONTEXT, prefillChunk: CONTEXT });
     for (const count of [1, 4, 9, CONTEXT]) {
       const chunked = await model.logits(tokens.slice(0, count));
-      const at_once = await whole.logits(tokens.slice(0, count));
+      const atOnce = await whole.logits(tokens.slice(0, count));
       expect(chunked.length).toBe(count * VOCABULARY);
-      const difference = chunked.reduce((most, value, i) => Math.max(most, Math.abs(value - at_once[i])), 0);
-      expect(difference).toBeLessThan(1e-5 * at_once.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
+      const difference = chunked.reduce((most, value, i) => Math.max(most, Math.abs(value - atOnce[i])), 0);
+      expect(difference).toBeLessThan(1e-5 * atOnce.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
     }
     whole.dispose();
   });
@@ -146,12 +146,13 @@ describe('generation_config.json', () => {
   });
 
   test.each([
-    ['a number', (id: number) => [{ eos_token_id: id }, {}]],
-    ['a list', (id: number) => [{ eos_token_id: [159, id] }, {}]],
-    ['in the text_config', (id: number) => [{}, { text_config: { eos_token_id: [id] } }]],
-  ] as const)('stop tokens: %s', async (_, files) => {
+    ['a number', (id: number) => ({ generation: { eos_token_id: id }, config: {} })],
+    ['a list', (id: number) => ({ generation: { eos_token_id: [159, id] }, config: {} })],
+    ['in the text_config', (id: number) => ({ generation: {}, config: { text_config: { eos_token_id: [id] } } })],
+  ])('stop tokens: %s', async (_, files) => {
     const id = greedy[2];
-    const changed = await load(...files(id));
+    const { generation, config } = files(id);
+    const changed = await load(generation, config);
     const count = greedy.indexOf(id) + 1;
     expect(await collect(changed.generate(prompt, { maxTokens: 6 }))).toMatchObject({ ids: greedy.slice(0, count), finishReason: 'stop-token' });
     expect(await collect(changed.generate(prompt, { maxTokens: 6, stopTokens: [] }))).toMatchObject({ ids: greedy, finishReason: 'length' });

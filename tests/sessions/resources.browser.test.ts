@@ -28,18 +28,18 @@ test.each([
   const model = await load();
   let token = 0;
   let last = { submits: 0, passes: 0 };
-  const made = [];
+  const made: string[] = [];
   for await (const event of model.generate({ tokens }, { temperature: 0, stopTokens: [], ...sampling })) {
     if (event.type !== 'text-delta') continue;
     const { submits, passes, bindGroups, buffers, pipelines } = gpu;
     if (++token > 3) {
       expect({ submits: submits - last.submits, passes: passes - last.passes }).toEqual({ submits: 1, passes: 1 });
-      made.push(bindGroups, buffers, pipelines);
+      made.push(`${bindGroups} bind groups, ${buffers} buffers, ${pipelines} pipelines`);
     }
     last = { submits, passes };
     if (token === 8) break;
   }
-  expect(new Set(made.map((count, i) => count - made[i % 3]))).toEqual(new Set([0]));
+  expect(made).toEqual(Array.from({ length: 5 }, () => made[0]));
   model.dispose();
   expect(gpu.errors).toEqual([]);
 });
@@ -65,7 +65,7 @@ describe('what is disposed of', () => {
     await run(kept, { tokens }, { maxTokens: 1 });
     model.dispose();
     model.dispose();
-    expect([...gpu.live.values()].length).toBe(before);
+    expect(gpu.live.size).toBe(before);
     for (const call of [run(kept, { tokens }), run(model, { tokens }), model.logits(tokens)]) {
       expect(await failure(call)).toMatchObject({ code: 'generate/disposed', message: expect.stringContaining('This model was disposed of') });
     }
@@ -135,18 +135,19 @@ describe('faults of the GPU', () => {
   test('a command that WebGPU refuses ends the generation; the next model is not concerned', async () => {
     const model = await load();
     const session = model.createSession();
+    const seen: number[] = [];
     const generation = (async () => {
       for await (const event of session.generate({ tokens }, { temperature: 0, stopTokens: [] })) {
-        if (event.type === 'text-delta') gpu.devices[0].createBuffer({ size: 16, usage: 0 });
+        if (event.type !== 'text-delta') continue;
+        seen.push(...event.tokenIds);
+        gpu.devices[0].createBuffer({ size: 16, usage: 0 });
       }
     })();
     expect(await failure(generation)).toBeInstanceOf(GpuValidationError);
     const next = await load();
-    const { ids } = await run(next, { tokens }, { maxTokens: 3 });
-    // Nothing is left of the generation's state, so that the session reads everything again.
-    const again = await run(session, { tokens: [] }, { maxTokens: 3 });
-    expect(again.cachedTokens).toBe(0);
-    expect(ids.slice(0, again.promptTokens - tokens.length)).toEqual(ids.slice(0, session.length - tokens.length - 3));
+    const { ids } = await run(next, { tokens: [...tokens, ...seen] }, { maxTokens: 3 });
+    // Nothing that the refused step may have left is relied on: the session reads everything again.
+    expect(await run(session, { tokens: [] }, { maxTokens: 3 })).toMatchObject({ ids, cachedTokens: 0 });
     next.dispose();
     model.dispose();
   });
