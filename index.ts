@@ -20,3 +20,5 @@ export { PromptError } from './models/errors/prompt-error.ts';
 export { SourceError } from './models/errors/source-error.ts';
 export { TokenizerError } from './models/errors/tokenizer-error.ts';
 export { UnsupportedModelError } from './models/errors/unsupported-model-error.ts';
+export { UnsupportedQuantizationError } from './models/errors/unsupported-quantization-error.ts';
+export { UnpackableWeightError } from './models/quant/unpackable-weight-error.ts';

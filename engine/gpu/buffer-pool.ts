@@ -1,3 +1,4 @@
+import { DisposedError } from '../errors/generate-errors.ts';
 import { GpuOutOfMemoryError } from '../errors/gpu-errors.ts';
 
 export type BufferUse = 'weights' | 'state' | 'activations';
@@ -10,15 +11,18 @@ export class BufferPool {
   readonly #device: GPUDevice;
   readonly #live = new Map<GPUBuffer, BufferUse>();
   readonly #bytes: Record<BufferUse, number> = { weights: 0, state: 0, activations: 0 };
+  #closed = false;
 
   constructor(device: GPUDevice) {
     this.#device = device;
   }
 
-  /** A zeroed buffer of at least `bytes` bytes. Throws `GpuOutOfMemoryError`. */
+  /** A zeroed buffer of at least `bytes` bytes. Throws `GpuOutOfMemoryError`, and `DisposedError` where `destroyAll` comes first. */
   async allocate(label: string, bytes: number, use: BufferUse): Promise<GPUBuffer> {
+    if (this.#closed) throw new DisposedError('model');
     const size = Math.max(16, Math.ceil(bytes / 16) * 16);
-    if (size > this.#device.limits.maxBufferSize) throw new GpuOutOfMemoryError(label, size);
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
+    if (size > Math.min(maxBufferSize, maxStorageBufferBindingSize)) throw new GpuOutOfMemoryError(label, size);
     this.#device.pushErrorScope('out-of-memory');
     const buffer = this.#device.createBuffer({ label, size, usage: USAGE });
     const checked = this.#device.popErrorScope();
@@ -28,7 +32,18 @@ export class BufferPool {
       this.destroy(buffer);
       throw new GpuOutOfMemoryError(label, size);
     }
+    if (this.#closed) throw new DisposedError('model');
     return buffer;
+  }
+
+  /** Several buffers with one wait for all, in the order asked for. Throws as `allocate` does, with none of them left. */
+  async allocateAll(requests: readonly { readonly label: string; readonly bytes: number }[], use: BufferUse): Promise<GPUBuffer[]> {
+    const settled = await Promise.allSettled(requests.map(({ label, bytes }) => this.allocate(label, bytes, use)));
+    const made = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const failed = settled.find((result) => result.status === 'rejected');
+    if (!failed) return made;
+    for (const buffer of made) this.destroy(buffer);
+    throw failed.reason;
   }
 
   destroy(buffer: GPUBuffer): void {
@@ -39,7 +54,9 @@ export class BufferPool {
     buffer.destroy();
   }
 
+  /** Frees everything, and lets nothing be allocated any more: what is under way when a model goes must not outlive it. */
   destroyAll(): void {
+    this.#closed = true;
     for (const buffer of [...this.#live.keys()]) this.destroy(buffer);
   }
 

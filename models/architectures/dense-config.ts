@@ -1,5 +1,6 @@
-import { parseRotary } from '../../engine/rotary/parse-rotary.ts';
 import type { ConfigReader } from '../config/config-reader.ts';
+import { readRotary } from '../config/read-rotary.ts';
+import { headDimension, headGroups, layerCount, sharedHeadDimension, vocabularySize } from './dimensions.ts';
 import type { TransformerConfig } from './transformer.ts';
 
 /** What a family of dense decoders decides for itself; the rest has the same keys in all of them. */
@@ -23,17 +24,19 @@ export function denseConfig(c: ConfigReader, family: DenseFamily): TransformerCo
   c.oneOf('hidden_act', ['silu'], { default: 'silu' });
   const hiddenSize = c.integer('hidden_size', { min: 1 });
   const heads = c.integer('num_attention_heads', { min: 1 });
-  const headDim = c.integer('head_dim', { min: 1, default: family.headDim ?? hiddenSize / heads });
-  const layers = c.integer('num_hidden_layers', { min: 1 });
-  const rotary = parseRotary(c.values, { headDim });
+  const headDim = c.has('head_dim') || family.headDim !== undefined
+    ? headDimension(c, 'head_dim', family.headDim === undefined ? {} : { default: family.headDim })
+    : sharedHeadDimension(c, 'num_attention_heads', heads, hiddenSize);
+  const layers = layerCount(c);
+  const rotary = readRotary(c, headDim);
   return {
-    vocabularySize: c.integer('vocab_size', { min: 1 }),
+    vocabularySize: vocabularySize(c),
     maxPositions: c.integer('max_position_embeddings', { min: 1, default: 2048 }),
     hiddenSize,
     heads,
-    kvHeads: c.integer('num_key_value_heads', { min: 1, default: heads }),
+    kvHeads: headGroups(c, 'num_key_value_heads', heads, { default: heads }),
     headDim,
-    eps: c.number('rms_norm_eps', { default: 1e-6 }),
+    eps: c.number('rms_norm_eps', { min: 0, default: 1e-6 }),
     projectionBias: family.projectionBias ?? false,
     outputBias: family.outputBias ?? false,
     qkNorm: family.qkNorm ?? false,

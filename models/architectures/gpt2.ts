@@ -2,10 +2,12 @@ import type { ConfigReader } from '../config/config-reader.ts';
 import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
 import { matrix, vector, type Loaded } from '../weights/spec.ts';
 import { register, type ModelDimensions } from './architecture.ts';
+import { layerCount, sharedHeadDimension, vocabularySize } from './dimensions.ts';
 
 interface Gpt2Config extends ModelDimensions {
   readonly hiddenSize: number;
   readonly heads: number;
+  readonly headDim: number;
   readonly layers: number;
   readonly innerSize: number;
   readonly eps: number;
@@ -20,17 +22,19 @@ const ACTIVATIONS = { gelu_new: 'gelu-tanh', gelu_pytorch_tanh: 'gelu-tanh', gel
 function parse(c: ConfigReader): Gpt2Config {
   const hiddenSize = c.integer('n_embd', { min: 1 });
   const heads = c.integer('n_head', { min: 1 });
-  const layers = c.integer('n_layer', { min: 1 });
-  const scaled = c.boolean('scale_attn_weights', { default: true }) ? (hiddenSize / heads) ** -0.5 : 1;
+  const headDim = sharedHeadDimension(c, 'n_head', heads, hiddenSize);
+  const layers = layerCount(c, 'n_layer');
+  const scaled = c.boolean('scale_attn_weights', { default: true }) ? headDim ** -0.5 : 1;
   const byLayer = c.boolean('scale_attn_by_inverse_layer_idx', { default: false });
   return {
-    vocabularySize: c.integer('vocab_size', { min: 1 }),
+    vocabularySize: vocabularySize(c),
     maxPositions: c.integer('n_positions', { min: 1, default: 1024 }),
     hiddenSize,
     heads,
+    headDim,
     layers,
     innerSize: c.integer('n_inner', { min: 1, default: 4 * hiddenSize }),
-    eps: c.number('layer_norm_epsilon', { default: 1e-5 }),
+    eps: c.number('layer_norm_epsilon', { min: 0, default: 1e-5 }),
     activation: ACTIVATIONS[c.oneOf('activation_function', ['gelu_new', 'gelu_pytorch_tanh', 'gelu'], { default: 'gelu_new' })],
     scales: Array.from({ length: layers }, (_, i) => (byLayer ? scaled / (i + 1) : scaled)),
     tied: c.boolean('tie_word_embeddings', { default: true }),
@@ -58,11 +62,10 @@ function weights(c: Gpt2Config) {
 }
 
 function forward(ops: Ops, w: Loaded<ReturnType<typeof weights>>, c: Gpt2Config): Tensor {
-  const headDim = c.hiddenSize / c.heads;
   let x = ops.positionEmbedding(ops.embedding(w.tokens), w.positions);
   w.layers.forEach((layer, i) => {
     const projection = ops.linear(ops.layerNorm(x, layer.attentionNorm.weight, layer.attentionNorm.bias, c.eps), layer.projection.weight, { bias: layer.projection.bias });
-    const mixed = ops.softmaxAttention(projection, { state: { kind: 'kv', kvHeads: c.heads, headDim }, heads: c.heads, scale: c.scales[i] });
+    const mixed = ops.softmaxAttention(projection, { state: { kind: 'kv', kvHeads: c.heads, headDim: c.headDim }, heads: c.heads, scale: c.scales[i] });
     x = ops.linear(mixed, layer.output.weight, { bias: layer.output.bias, residual: x });
     const hidden = ops.linear(ops.layerNorm(x, layer.mlpNorm.weight, layer.mlpNorm.bias, c.eps), layer.up.weight, { bias: layer.up.bias, activation: c.activation });
     x = ops.linear(hidden, layer.down.weight, { bias: layer.down.bias, residual: x });

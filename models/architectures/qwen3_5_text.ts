@@ -1,10 +1,11 @@
 import { rotaryTable, type RotaryParameters } from '../../engine/rotary/rotary-table.ts';
 import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
-import { parseRotary } from '../../engine/rotary/parse-rotary.ts';
 import type { ConfigReader } from '../config/config-reader.ts';
+import { readRotary } from '../config/read-rotary.ts';
 import { computed, concatenated, matrix, stacked, vector, type Loaded } from '../weights/spec.ts';
 import { register, type ModelDimensions } from './architecture.ts';
 import { attention, attentionWeights, type AttentionConfig } from './attention.ts';
+import { headDimension, headGroups, layerCount, layerTypes, vocabularySize } from './dimensions.ts';
 import { mlp, mlpWeights } from './mlp.ts';
 import { transformerName } from './transformer.ts';
 
@@ -28,20 +29,22 @@ interface Qwen35Config extends ModelDimensions, AttentionConfig {
 function parse(outer: ConfigReader): Qwen35Config {
   const c = outer.has('text_config') ? outer.object('text_config') : outer;
   c.oneOf('hidden_act', ['silu'], { default: 'silu' });
-  const layers = c.integer('num_hidden_layers', { min: 1 });
+  const layers = layerCount(c);
   const interval = c.integer('full_attention_interval', { min: 1, default: 4 });
-  const types = c.has('layer_types') ? c.array('layer_types') : undefined;
-  const headDim = c.integer('head_dim', { min: 1, default: 256 });
-  const rotary = parseRotary(c.values, { headDim, partial: 0.25 });
+  const types = layerTypes(c, layers, ['linear_attention', 'full_attention']);
+  const heads = c.integer('num_attention_heads', { min: 1 });
+  const headDim = headDimension(c, 'head_dim', { default: 256 });
+  const rotary = readRotary(c, headDim, { partial: 0.25 });
+  const valueHeads = c.integer('linear_num_value_heads', { min: 1 });
   const bias = c.boolean('attention_bias', { default: false });
   return {
-    vocabularySize: c.integer('vocab_size', { min: 1 }),
+    vocabularySize: vocabularySize(c),
     maxPositions: c.integer('max_position_embeddings', { min: 1, default: 32768 }),
     hiddenSize: c.integer('hidden_size', { min: 1 }),
-    heads: c.integer('num_attention_heads', { min: 1 }),
-    kvHeads: c.integer('num_key_value_heads', { min: 1 }),
+    heads,
+    kvHeads: headGroups(c, 'num_key_value_heads', heads),
     headDim,
-    eps: c.number('rms_norm_eps', { default: 1e-6 }),
+    eps: c.number('rms_norm_eps', { min: 0, default: 1e-6 }),
     projectionBias: bias,
     outputBias: bias,
     qkNorm: true,
@@ -49,10 +52,10 @@ function parse(outer: ConfigReader): Qwen35Config {
     rotary,
     rotaryDim: rotary.rotaryDim,
     delta: {
-      keyHeads: c.integer('linear_num_key_heads', { min: 1 }),
-      valueHeads: c.integer('linear_num_value_heads', { min: 1 }),
-      keyDim: c.integer('linear_key_head_dim', { min: 1 }),
-      valueDim: c.integer('linear_value_head_dim', { min: 1 }),
+      keyHeads: headGroups(c, 'linear_num_key_heads', valueHeads),
+      valueHeads,
+      keyDim: headDimension(c, 'linear_key_head_dim'),
+      valueDim: headDimension(c, 'linear_value_head_dim'),
       convKernel: c.integer('linear_conv_kernel_dim', { min: 2 }),
     },
     intermediateSize: c.integer('intermediate_size', { min: 1 }),

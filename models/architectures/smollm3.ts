@@ -1,14 +1,16 @@
 import type { ConfigReader } from '../config/config-reader.ts';
 import { register } from './architecture.ts';
 import { denseConfig } from './dense-config.ts';
+import { layerCount } from './dimensions.ts';
 import { slidingWindows } from './sliding-windows.ts';
 import { transformerForward, transformerName, transformerWeights } from './transformer.ts';
 
 /** Which layers rotate: `no_rope_layers` (1 = rotates, despite its name), else all but every `no_rope_layer_interval`-th. */
 function rotatingLayers(c: ConfigReader): boolean[] {
-  const layers = c.integer('num_hidden_layers', { min: 1 });
+  const layers = layerCount(c);
   const interval = c.integer('no_rope_layer_interval', { min: 1, default: 4 });
-  const listed = c.has('no_rope_layers') ? c.array('no_rope_layers') : undefined;
+  const listed = c.has('no_rope_layers') ? c.integers('no_rope_layers', { max: 1 }) : undefined;
+  if (listed && listed.length !== layers) throw c.error('no_rope_layers', `a list of ${layers}, one for each layer`);
   return Array.from({ length: layers }, (_, i) => (listed ? listed[i] === 1 : (i + 1) % interval !== 0));
 }
 

@@ -33,6 +33,8 @@ export interface Checkpoint {
   readonly config: JsonObject;
   /** `generation_config.json`. */
   readonly generationConfig: JsonObject | undefined;
+  /** The file that lists the tensors: `model.safetensors`, or the index of its shards. */
+  readonly weightsFile: string;
   /** By name, in file order. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** A UTF-8 file of the folder; `undefined` where there is none. */

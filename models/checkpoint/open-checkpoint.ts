@@ -35,6 +35,7 @@ export async function openCheckpoint(source: ModelSource | Source, { signal, onP
     name: folder.name,
     config,
     generationConfig,
+    weightsFile: file,
     tensors,
     readText: text,
     async readJson(path, jsonSignal) {

@@ -51,7 +51,7 @@ export async function* readTensors(
       startTransfers();
       if (running.length > 0) {
         const loaded = await running[0];
-        running.shift();
+        void running.shift();
         // Taken out one by one: what the consumer is done with is not held here.
         for (let item = loaded.shift(); item; item = loaded.shift()) {
           startTransfers();

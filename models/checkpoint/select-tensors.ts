@@ -17,9 +17,3 @@ export function selectTensors(tensors: ReadonlyMap<string, TensorInfo>, names: I
   }
   return [...tensors.values()].filter(({ name }) => wanted.has(name));
 }
-
-/** Names that nothing used and that no pattern says to ignore, in the order given. */
-export function unexpectedTensors(names: Iterable<string>, used: ReadonlySet<string>, ignore: readonly RegExp[]): string[] {
-  // `search` neither reads nor moves a pattern's lastIndex.
-  return [...names].filter((name) => !used.has(name) && !ignore.some((pattern) => name.search(pattern) >= 0));
-}

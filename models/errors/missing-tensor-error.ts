@@ -6,8 +6,8 @@ export class MissingTensorError extends CheckpointError {
   readonly nearest: readonly string[];
 
   constructor(tensor: string, nearest: readonly string[], file: string) {
-    const hint = nearest.length ? `the nearest names are ${nearest.map((name) => JSON.stringify(name)).join(', ')}` : 'it holds no tensors';
-    super('missing-tensor', `is not there; ${hint}. The checkpoint is incomplete or of another architecture than its config says.`, { file, tensor });
+    const hint = nearest.length ? `; the nearest names are ${nearest.map((name) => JSON.stringify(name)).join(', ')}` : '';
+    super('missing-tensor', `is not there${hint}. The checkpoint is incomplete or of another architecture than its config says.`, { file, tensor });
     this.nearest = nearest;
   }
 }

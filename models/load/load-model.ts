@@ -1,4 +1,6 @@
+import { abortable } from '../../engine/gpu/abortable.ts';
 import { Gpu, type DeviceOptions } from '../../engine/gpu/device.ts';
+import { SluiceError } from '../../engine/errors/sluice-error.ts';
 import type { WeightFormat } from '../../shaders/dequant/formats.ts';
 import type { ParsedModel } from '../architectures/architecture.ts';
 import { findArchitecture, supportedModelTypes } from '../architectures/registry.ts';
@@ -6,6 +8,7 @@ import type { Checkpoint, JsonObject } from '../checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
 import { ConfigReader } from '../config/config-reader.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
+import { UnsupportedQuantizationError } from '../errors/unsupported-quantization-error.ts';
 import type { Model } from '../model.ts';
 import { createRunner } from '../runtime/create-runner.ts';
 import { LoadedModel } from '../runtime/loaded-model.ts';
@@ -36,7 +39,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
     const text = await loadText(checkpoint, signal);
     const context = Math.min(resolved.contextLength ?? 4096, parsed.maxPositions);
     const specs = parsed.weights(context);
-    const plan = planWeights(specs, checkpoint.tensors, parsed.canonicalName);
+    const plan = planWeights(specs, checkpoint, parsed.canonicalName);
 
     report({ phase: 'weights' });
     const loaded = await loadWeights(gpu, checkpoint, plan, {
@@ -46,24 +49,35 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
     });
 
     report({ phase: 'compile' });
-    const runner = await createRunner(gpu, parsed, specs, loaded, { context, chunk: Math.min(resolved.prefillChunk, context), kv: resolved.precision });
+    // What an abort leaves behind finds the buffer pool closed.
+    const runner = await abortable(createRunner(gpu, parsed, specs, loaded, { context, chunk: Math.min(resolved.prefillChunk, context), kv: resolved.precision }), signal);
     signal?.throwIfAborted();
     gpu.check();
     report({ phase: 'ready' });
     return new LoadedModel({ runner, text, name: checkpoint.name, modelType, parameters: plan.parameters, generationConfig: checkpoint.generationConfig, stopTokens: stopTokensOf(checkpoint) });
   } catch (error) {
     gpu.destroy();
-    throw error;
+    // A lost device makes the browser reject with errors of its own.
+    throw error instanceof SluiceError || signal?.aborted ? error : await gpu.explain(error);
   }
 }
 
-/** Throws `UnsupportedModelError` or `ConfigError`; runs before anything beyond the config is downloaded. */
+/** Throws `UnsupportedModelError`, `UnsupportedQuantizationError` or `ConfigError`; runs before anything beyond the config is downloaded. */
 function parseModel(json: JsonObject): { modelType: string; parsed: ParsedModel } {
   const config = new ConfigReader(json, 'config.json');
   const modelType = config.string('model_type');
   const architecture = findArchitecture(modelType);
   if (!architecture) throw new UnsupportedModelError(modelType, supportedModelTypes);
+  refuseQuantized(config);
   return { modelType, parsed: architecture.parse(config) };
+}
+
+/** A packed checkpoint's config says how; without this its tensors would only look misnamed. */
+function refuseQuantized(config: ConfigReader): void {
+  const packed = config.optionalObject('quantization_config') ?? config.optionalObject('text_config')?.optionalObject('quantization_config');
+  if (!packed) return;
+  const format = packed.optionalString('format');
+  throw new UnsupportedQuantizationError(packed.string('quant_method') + (format === undefined ? '' : `/${format}`));
 }
 
 /** Fills in the byte counts of the last weight report, so that progress never jumps back. */

@@ -11,8 +11,8 @@ type FloatDtype = 'F64' | 'F32' | 'F16' | 'BF16';
  * @throws CheckpointError `checkpoint/unsupported-dtype` for integers and 8-bit formats, whose meaning needs their scales.
  */
 export function toFloat32(tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>, start = 0, count?: number): Float32Array<ArrayBuffer> {
-  const { name, dtype, file, byteLength } = tensor;
-  if (!isFloat(dtype)) throw new CheckpointError('unsupported-dtype', `has dtype ${dtype}, which is no plain number format; expected F32, F16, BF16 or F64`, { file, tensor: name });
+  const { name, byteLength } = tensor;
+  const dtype = checkFloat(tensor);
   const width = DTYPE_BYTES[dtype];
   const length = count ?? byteLength / width - start;
   if (bytes.length !== byteLength || start < 0 || length < 0 || !Number.isInteger(start) || !Number.isInteger(length) || (start + length) * width > byteLength) {
@@ -31,6 +31,12 @@ export function toFloat32(tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>, st
     default:
       return dtype satisfies never;
   }
+}
+
+/** The tensor's dtype, which is one that `toFloat32` reads. Throws as it does. */
+export function checkFloat({ name, dtype, file }: TensorInfo): FloatDtype {
+  if (isFloat(dtype)) return dtype;
+  throw new CheckpointError('unsupported-dtype', `has dtype ${dtype}, which is no plain number format; expected F32, F16, BF16 or F64`, { file, tensor: name });
 }
 
 function isFloat(dtype: string): dtype is FloatDtype {

@@ -1,3 +1,4 @@
+import type * as JinjaLibrary from '@huggingface/jinja';
 import { ChatTemplateError } from '../errors/chat-template-error.ts';
 import type { Message } from '../model.ts';
 import { type ChatTemplateFiles, type ChatTemplateSource, findChatTemplate } from './chat-template-source.ts';
@@ -20,7 +21,7 @@ export interface ChatTemplate {
   render(messages: readonly Message[], options: RenderOptions): string;
 }
 
-type Jinja = typeof import('@huggingface/jinja');
+type Jinja = typeof JinjaLibrary;
 type Program = ReturnType<Jinja['parse']>;
 
 /**

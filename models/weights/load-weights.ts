@@ -3,6 +3,7 @@ import type { Vector, Weight } from '../../engine/ops/weight.ts';
 import type { WeightFormat } from '../../shaders/dequant/formats.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { toFloat32 } from '../safetensors/to-float32.ts';
+import { UnpackableWeightError } from '../quant/unpackable-weight-error.ts';
 import type { TensorInfo } from '../safetensors/tensor-info.ts';
 import { MatrixUpload } from './matrix-upload.ts';
 import type { Placement, Spec, WeightPlan } from './plan.ts';
@@ -27,6 +28,7 @@ export async function loadWeights(gpu: Gpu, checkpoint: Checkpoint, plan: Weight
   const matrices = new Map<MatrixSpec, MatrixUpload>();
   const vectors = new Map<VectorSpec, Float32Array<ArrayBuffer>>();
   for (const spec of plan.specs) {
+    options.signal?.throwIfAborted();
     if (spec.kind === 'matrix') matrices.set(spec, await MatrixUpload.begin(gpu, spec, options.formatOf(spec.role)));
     else vectors.set(spec, spec.values ?? new Float32Array(spec.length));
   }
@@ -59,15 +61,19 @@ export async function loadWeights(gpu: Gpu, checkpoint: Checkpoint, plan: Weight
 function* place(placement: Placement, tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>, matrices: ReadonlyMap<MatrixSpec, MatrixUpload>, vectors: ReadonlyMap<VectorSpec, Float32Array>): Generator<number> {
   if (placement.spec.kind === 'vector') {
     const target = vectors.get(placement.spec);
-    if (target) placeVector(placement.part as VectorPart, toFloat32(tensor, bytes), target);
+    if (target) placeVector(placement.part as VectorPart, tensor, toFloat32(tensor, bytes), target);
     return;
   }
   const upload = matrices.get(placement.spec);
   if (upload) yield* placeMatrix(placement.part as MatrixPart, placement.spec.inputs, tensor, bytes, upload);
 }
 
-function placeVector({ offset, stride, map }: VectorPart, values: Float32Array, target: Float32Array): void {
-  for (let i = 0; i < values.length; i++) target[offset + i * stride] = map ? map(values[i]) : values[i];
+function placeVector({ offset, stride, map }: VectorPart, tensor: TensorInfo, values: Float32Array, target: Float32Array): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = map ? map(values[i]) : values[i];
+    if (!Number.isFinite(Math.fround(value))) throw new UnpackableWeightError({ format: 'f32', row: 0, column: i, value: values[i], tensor: tensor.name, file: tensor.file });
+    target[offset + i * stride] = value;
+  }
 }
 
 /** Yields the bytes written after each slab of rows. */
@@ -77,7 +83,13 @@ function* placeMatrix({ rows, start, stride, transposed }: MatrixPart, inputs: n
   for (let row = 0; row < rows; row += rowsPerSlab) {
     const count = Math.min(rowsPerSlab, rows - row);
     const values = whole ? transposedRows(whole, rows, inputs, row, count) : toFloat32(tensor, bytes, row * inputs, count * inputs);
-    yield upload.put(values, count, start + row * stride, stride);
+    let written: number;
+    try {
+      written = upload.put(values, count, start + row * stride, stride);
+    } catch (error) {
+      throw error instanceof UnpackableWeightError ? error.of(tensor, row) : error;
+    }
+    yield written;
   }
 }
 

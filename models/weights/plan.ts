@@ -1,3 +1,5 @@
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { checkFloat } from '../safetensors/to-float32.ts';
 import type { TensorInfo } from '../safetensors/tensor-info.ts';
 import { CheckpointError } from '../errors/checkpoint-error.ts';
 import { nearestNames } from '../checkpoint/nearest-names.ts';
@@ -42,9 +44,9 @@ const expectedShape = ({ spec, part }: Placement): readonly number[] => {
 
 /**
  * Matches the tensors that the model wants with those that the checkpoint has. Throws, before anything is read, for a
- * tensor that is missing, has another shape, or that the model has no use for.
+ * tensor that is missing, has another shape or no floating-point numbers, or that the model has no use for.
  */
-export function planWeights(tree: object, tensors: ReadonlyMap<string, TensorInfo>, canonicalName: (name: string) => string | undefined): WeightPlan {
+export function planWeights(tree: object, { tensors, weightsFile }: Pick<Checkpoint, 'tensors' | 'weightsFile'>, canonicalName: (name: string) => string | undefined): WeightPlan {
   const available = new Map<string, TensorInfo>();
   for (const info of tensors.values()) {
     const name = canonicalName(info.name);
@@ -54,17 +56,23 @@ export function planWeights(tree: object, tensors: ReadonlyMap<string, TensorInf
     available.set(name, info);
   }
   const specs = collectSpecs(tree);
+  const wanted = new Set(specs.flatMap(({ parts }) => parts.map(({ name }) => name)));
   const placements = new Map<string, Placement>();
   let parameters = 0;
   for (const spec of specs) {
     for (const part of spec.parts) {
       const info = available.get(part.name);
-      if (!info) throw new MissingTensorError(part.name, nearestNames(part.name, available.keys()), 'model.safetensors');
+      if (!info) {
+        // A tensor that has a use under its own name is no misspelling of this one.
+        const unused = [...available.keys()].filter((name) => !wanted.has(name));
+        throw new MissingTensorError(part.name, nearestNames(part.name, unused), weightsFile);
+      }
       const placement = { spec, part } as Placement;
       const shape = expectedShape(placement);
       if (info.shape.length !== shape.length || info.shape.some((size, i) => size !== shape[i])) {
         throw new CheckpointError('tensor-shape', `has shape [${info.shape.join(', ')}], the config asks for [${shape.join(', ')}]`, { file: info.file, tensor: info.name });
       }
+      checkFloat(info);
       placements.set(info.name, placement);
       parameters += info.shape.reduce((product, size) => product * size, 1);
       available.delete(part.name);

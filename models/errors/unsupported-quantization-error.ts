@@ -1,0 +1,13 @@
+import { SluiceError } from '../../engine/errors/sluice-error.ts';
+
+/** The checkpoint's weights were packed in a way that is not read here. Raised before anything beyond `config.json` is downloaded. */
+export class UnsupportedQuantizationError extends SluiceError {
+  readonly code = 'load/unsupported-quantization';
+  /** `quant_method` of the config, with its `format` where it has one: `gptq`, `compressed-tensors/nvfp4-pack-quantized`. */
+  readonly method: string;
+
+  constructor(method: string) {
+    super(`This checkpoint's weights are packed as "${method}" (quantization_config in config.json), which is not supported yet. Load the original, unpacked checkpoint; the option "quantize" packs it while loading.`);
+    this.method = method;
+  }
+}

@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { loadModel, SluiceError } from '../../index.ts';
+
+const fixture = (name: string): Record<string, unknown> => JSON.parse(readFileSync(new URL(`../fixtures/${name}/config.json`, import.meta.url), 'utf8'));
+
+/** What a folder with nothing but this config fails with: nothing else is needed to refuse it. */
+async function refusal(config: unknown): Promise<SluiceError> {
+  const error: unknown = await loadModel([new File([JSON.stringify(config)], 'config.json')]).then(
+    () => expect.fail('loading should have failed'),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof SluiceError) return error;
+  throw error;
+}
+
+async function expectRefused(config: Record<string, unknown>, key: string): Promise<SluiceError> {
+  const error = await refusal(config);
+  expect(error).toMatchObject({ code: 'config', file: 'config.json', key });
+  expect(error.message).toContain(`config.json: "${key}" must be `);
+  return error;
+}
+
+/** A config that is in order gets as far as the weights, which are not there. */
+const expectAccepted = async (config: Record<string, unknown>): Promise<void> => expect(await refusal(config)).toMatchObject({ code: 'checkpoint/missing-file', file: 'model.safetensors' });
+
+const DENSE = { required: ['hidden_size', 'num_attention_heads', 'num_hidden_layers', 'vocab_size', 'intermediate_size'], counts: ['num_key_value_heads', 'head_dim', 'max_position_embeddings'] };
+
+/** Keys by architecture: counts that must be there, and counts that may be left out. */
+const KEYS: Readonly<Record<string, { readonly required: readonly string[]; readonly counts: readonly string[]; readonly eps: string; readonly activation: string }>> = {
+  ...Object.fromEntries(['llama', 'qwen2', 'qwen3', 'smollm3'].map((name) => [name, { ...DENSE, eps: 'rms_norm_eps', activation: 'hidden_act' }])),
+  gpt2: { required: ['n_embd', 'n_head', 'n_layer', 'vocab_size'], counts: ['n_positions', 'n_inner'], eps: 'layer_norm_epsilon', activation: 'activation_function' },
+  qwen3_5_text: {
+    required: [...DENSE.required, 'num_key_value_heads', 'linear_num_key_heads', 'linear_num_value_heads', 'linear_key_head_dim', 'linear_value_head_dim', 'linear_conv_kernel_dim'],
+    counts: ['head_dim', 'max_position_embeddings'],
+    eps: 'rms_norm_eps',
+    activation: 'hidden_act',
+  },
+};
+
+describe.each(Object.entries(KEYS))('%s', (name, { required, counts, eps, activation }) => {
+  const good = fixture(`arch/${name}`);
+
+  test('its own config is accepted', () => expectAccepted(good));
+
+  test.each([...required, ...counts])('%s is no count', async (key) => {
+    for (const value of [String(good[key] ?? 48), -1, 0, 1.5, true, [48], {}, 1e300]) await expectRefused({ ...good, [key]: value }, key);
+  });
+
+  test.each(required)('%s is absent', async (key) => {
+    expect((await expectRefused({ ...good, [key]: null }, key)).message).toContain('is nothing');
+    await expectRefused(Object.fromEntries(Object.entries(good).filter(([other]) => other !== key)), key);
+  });
+
+  test('other keys of the wrong kind', async () => {
+    await expectRefused({ ...good, [eps]: '1e-6' }, eps);
+    await expectRefused({ ...good, [eps]: -1e-6 }, eps);
+    await expectRefused({ ...good, tie_word_embeddings: 'no' }, 'tie_word_embeddings');
+    expect((await expectRefused({ ...good, [activation]: 'relu2' }, activation)).message).toContain('"relu2"');
+  });
+
+  test('a vocabulary that the sampler cannot take', async () => {
+    expect((await expectRefused({ ...good, vocab_size: 262_145 }, 'vocab_size')).message).toContain('262144');
+    await expectAccepted({ ...good, vocab_size: 262_144 });
+  });
+});
+
+describe('keys that do not fit each other', () => {
+  const llama = fixture('arch/llama');
+  const hybrid = fixture('arch/qwen3_5_text');
+  const smollm3 = fixture('arch/smollm3');
+
+  test.each([
+    ['query heads that do not share the key heads evenly', { ...llama, num_key_value_heads: 3 }, 'num_key_value_heads'],
+    ['more key heads than query heads', { ...llama, num_key_value_heads: 8 }, 'num_key_value_heads'],
+    ['a hidden size that the heads do not share evenly', { ...llama, head_dim: null, num_attention_heads: 5, num_key_value_heads: 5 }, 'num_attention_heads'],
+    ['heads whose size is no multiple of four', { ...llama, head_dim: null, num_attention_heads: 8 }, 'num_attention_heads'],
+    ['a head_dim that is no multiple of four', { ...llama, head_dim: 18 }, 'head_dim'],
+    ['a head_dim beyond the kernels', { ...llama, head_dim: 260 }, 'head_dim'],
+    ['GPT-2 heads that do not divide', { ...fixture('arch/gpt2'), n_head: 5 }, 'n_head'],
+    ['value heads that do not share the linear key heads evenly', { ...hybrid, linear_num_key_heads: 3 }, 'linear_num_key_heads'],
+    ['a linear head that is no multiple of four', { ...hybrid, linear_key_head_dim: 14 }, 'linear_key_head_dim'],
+    ['a linear value head that is no multiple of four', { ...hybrid, linear_value_head_dim: 15 }, 'linear_value_head_dim'],
+    ['a convolution of one tap', { ...hybrid, linear_conv_kernel_dim: 1 }, 'linear_conv_kernel_dim'],
+    ['too few layer types', { ...hybrid, layer_types: ['full_attention'] }, 'layer_types'],
+    ['a layer type that nobody knows', { ...hybrid, layer_types: (hybrid.layer_types as string[]).with(3, 'mamba') }, 'layer_types.3'],
+    ['layer types that are no list', { ...hybrid, layer_types: 'full_attention' }, 'layer_types'],
+    ['a window that is no count', { ...fixture('arch/qwen2'), use_sliding_window: true, sliding_window: -1 }, 'sliding_window'],
+    ['too few NoPE switches', { ...smollm3, no_rope_layers: [1] }, 'no_rope_layers'],
+    ['a NoPE switch that is none', { ...smollm3, no_rope_layers: (smollm3.no_rope_layers as number[]).with(1, 2) }, 'no_rope_layers.1'],
+    ['layers without end', { ...llama, num_hidden_layers: 1e9 }, 'num_hidden_layers'],
+    ['a rotary type that nobody knows', { ...llama, rope_parameters: { rope_type: 'spiral' } }, 'rope_parameters.rope_type'],
+    ['a rotary type that is not supported', { ...llama, rope_parameters: { rope_type: 'longrope', rope_theta: 1e4 } }, 'rope_parameters.rope_type'],
+    ['an older rotary type', { ...llama, rope_parameters: null, rope_scaling: { type: 'dynamic', factor: 2 } }, 'rope_scaling.type'],
+    ['a rotary factor of zero', { ...llama, rope_parameters: { rope_type: 'linear', factor: 0 } }, 'rope_parameters.factor'],
+    ['a rotary theta in words', { ...llama, rope_parameters: { rope_theta: '1e4' } }, 'rope_parameters.rope_theta'],
+    ['a rotary share that makes an odd number', { ...hybrid, partial_rotary_factor: 0.2 }, 'partial_rotary_factor'],
+  ] as const)('%s', async (_, config, key) => {
+    await expectRefused(config, key);
+  });
+
+  test('inside text_config the whole path is named', async () => {
+    const { model_type: _, ...text_config } = hybrid;
+    const outer = { model_type: 'qwen3_5', text_config };
+    await expectAccepted(outer);
+    await expectRefused({ ...outer, text_config: { ...text_config, head_dim: 18 } }, 'text_config.head_dim');
+    await expectRefused({ ...outer, text_config: { ...text_config, rope_parameters: { rope_type: 'spiral' } } }, 'text_config.rope_parameters.rope_type');
+    await expectRefused({ ...outer, text_config: 'none' }, 'text_config');
+  });
+});
+
+describe('models that are not supported', () => {
+  test('by their type', async () => {
+    expect(await refusal({ model_type: 'mamba2' })).toMatchObject({ code: 'load/unsupported-model', modelType: 'mamba2' });
+    expect(await refusal({ model_type: 'constructor' })).toMatchObject({ code: 'load/unsupported-model' });
+    await expectRefused({ hidden_size: 48 }, 'model_type');
+    await expectRefused({ model_type: 7 }, 'model_type');
+  });
+
+  test.each([
+    ['quant/llama-awq-g32', 'awq'],
+    ['quant/llama-gptq-g32', 'gptq'],
+    ['quant/llama-gptq-v2-g64', 'gptq'],
+    ['quant/llama-nvfp4', 'compressed-tensors/nvfp4-pack-quantized'],
+    ['quant/qwen3_5-ct-fp8', 'compressed-tensors/float-quantized'],
+    ['quant/qwen3_5-ct-int4-g32', 'compressed-tensors/pack-quantized'],
+    ['quant/qwen3_5-fp8-block', 'fp8'],
+    ['quant/qwen3_5-gptq-act-g32', 'gptq'],
+  ])('by how they are packed: %s', async (name, method) => {
+    const config = fixture(name);
+    expect(await refusal(config)).toMatchObject({ code: 'load/unsupported-quantization', method });
+    expect(await refusal({ model_type: 'qwen3_5', text_config: config })).toMatchObject({ code: 'load/unsupported-quantization', method });
+    await expectRefused({ ...config, quantization_config: { bits: 4 } }, 'quantization_config.quant_method');
+  });
+});
