@@ -25,7 +25,7 @@ export class Transcript {
 
   /** `below` follows the text and scrolls with it: actions, progress, notices. */
   constructor(...below: readonly HTMLElement[]) {
-    this.#scroller = h('div', { class: 'scroller', tabindex: 0, role: 'region', 'aria-label': 'Text', scroll: () => this.#scrolled() }, h('div', { class: 'column' }, this.#log, ...below));
+    this.#scroller = h('div', { class: 'scroller', tabindex: 0, role: 'region', 'aria-label': 'Text', scroll: () => this.#look() }, h('div', { class: 'column' }, this.#log, ...below));
     this.#jump = button('Jump to latest', icon('down'), () => this.follow(), { class: 'jump', hidden: true });
     this.element = h('div', { class: 'view' }, this.#scroller, this.#jump);
     // Text, notices and the element itself may all change the height.
@@ -59,32 +59,41 @@ export class Transcript {
   follow(): void {
     this.#following = true;
     this.#anchor = undefined;
-    this.#stay();
-    this.#jump.hidden = true;
+    this.#goOn();
   }
 
   /** Scrolls so that the beginning of an element below the text is in view, and as much of the rest as fits. */
   reveal(element: HTMLElement | undefined): void {
+    this.#look();
     this.#anchor = element;
-    this.#stay();
+    this.#goOn();
   }
 
+  /** The content or the space for it has changed. */
   #stay(): void {
+    // The reader may have scrolled a moment ago, and the event for it be yet to come.
+    this.#look();
+    this.#goOn();
+  }
+
+  /** Scrolls to where the reader is to be, unless that is elsewhere by their own choice. */
+  #goOn(): void {
     if (this.#log.childElementCount === 0) this.#scroller.scrollTop = 0;
-    else if (this.#anchor) this.#scroller.scrollTop = Math.min(this.#anchor.offsetTop - AT_END, this.#scroller.scrollHeight);
+    else if (this.#anchor) this.#scroller.scrollTop = this.#anchor.offsetTop - AT_END;
     else if (this.#following) this.#scroller.scrollTop = this.#scroller.scrollHeight;
-    else this.#jump.hidden = false;
+    this.#jump.hidden = this.#following || this.#anchor !== undefined;
     this.#lastTop = this.#scroller.scrollTop;
   }
 
-  #scrolled(): void {
+  /** Learns from the scroll position whether the reader has left the end, or come back to it. */
+  #look(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
     const moved = scrollTop !== this.#lastTop;
     if (scrollHeight - clientHeight - scrollTop <= AT_END) this.#following = true;
     else if (scrollTop < this.#lastTop || (moved && this.#anchor)) this.#following = false;
     if (moved) this.#anchor = undefined;
     this.#lastTop = scrollTop;
-    this.#jump.hidden = this.#following;
+    this.#jump.hidden = this.#following || this.#anchor !== undefined;
   }
 }
 
