@@ -2,34 +2,21 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright';
-import { build } from 'vite';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { serve } from '../../scripts/serve.mjs';
 import { launchBrowser, openPage, storyText, textDone } from './open-page.ts';
-import { fakeEngine } from './serve.ts';
 
 // Only what bundling and origins change is tested here, so the double stands in for the engine.
 let browser: Browser;
-let folder: string;
 let script: Awaited<ReturnType<typeof serve>>;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sluice-embed-'));
-  await build({
-    configFile: false,
-    root: join(import.meta.dirname, '../../web'),
-    logLevel: 'error',
-    plugins: [fakeEngine],
-    worker: { format: 'es', plugins: () => [fakeEngine] },
-    build: { outDir: folder, lib: { entry: 'embed.ts', formats: ['es'], fileName: () => 'sluice.js' } },
-  });
-  script = await serve({ mounts: { '/': folder }, cors: true });
+  script = await serve({ mounts: { '/': inject('fakeSite') }, cors: true });
   browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser?.close();
   await script?.close();
-  await rm(folder, { recursive: true, force: true });
 });
 
 async function openHost(html: string): Promise<Awaited<ReturnType<typeof openPage>> & { close: () => Promise<void> }> {

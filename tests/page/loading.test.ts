@@ -84,7 +84,7 @@ test('a folder of this computer is read, in the compression that was chosen', as
   const memory = await page.locator('[data-part=stat-memory]').getAttribute('title');
 
   await page.locator('[data-part=model]').click();
-  await page.getByRole('radio', { name: /8-bit Nearly/ }).check();
+  await page.getByRole('radio', { name: /8-bit Close/ }).check();
   await page.locator('input[type=file]').setInputFiles(STORYTELLER);
   await page.getByText('How does the story begin?').waitFor({ timeout: 60_000 });
   const small = await built.ask(story.prompt);

@@ -8,14 +8,18 @@ import { launchBrowser, openPage, storyText, textDone } from './open-page.ts';
 
 // What a visitor sees first: the built page with the real engine in it.
 let built: BuiltPage;
+const requested = new Set<string>();
 
 beforeAll(async () => {
   built = await BuiltPage.open({
-    prepare: (page) => page.addInitScript(() => {
+    prepare: async (page) => {
+      page.on('request', (request) => requested.add(new URL(request.url()).origin));
+      await page.addInitScript(() => {
       const updates: number[] = [];
       Object.assign(globalThis, { updates });
       addEventListener('sluice-token', (event) => { if (event instanceof CustomEvent) updates.push(event.detail.tokenIds.length); });
-    }),
+      });
+    },
   });
 });
 afterAll(() => built?.close());
@@ -36,6 +40,15 @@ test('the page tells exactly the expected story, in many steps, with figures, an
   const spoken = await built.page.locator('[data-part=announcer] p').allTextContents();
   expect(spoken).toContain('One day, she saw a big, red ball.');
   expect(built.complaints).toEqual([]);
+});
+
+test('nothing is asked of any other host, and every link leads somewhere', async () => {
+  await built.done();
+  // The worker starts from a blob, whose origin is the page's; data: addresses have none.
+  expect([...requested].filter((origin) => origin !== 'null')).toEqual([new URL(built.url).origin]);
+  const links = await built.page.locator('a').evaluateAll((found) => found.map((link) => link.getAttribute('href') ?? ''));
+  expect(links.length).toBeGreaterThan(0);
+  for (const link of links) expect(await built.page.locator(link).count(), link).toBe(1);
 });
 
 test('after a click on stop, at most one token more appears', async () => {

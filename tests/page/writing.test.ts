@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { BuiltPage, story, STORYTELLER } from './built-page.ts';
 
 // Everything that a reader can do with a text, on the real engine. The tests follow one another on one page.
-const FEW = '16';
+const FEW = '10';
 let built: BuiltPage;
 let chat: string;
 
