@@ -59,7 +59,7 @@ describe('qwen3_5 with vision', () => {
   beforeAll(async () => {
     plain = await fetchFolder('arch/qwen3_5_text');
     reference = await logitsOf(toFiles(plain));
-    const { model_type: _, architectures: __, ...text_config } = readJson(plain, CONFIG);
+    const { model_type: _, ...text_config } = readJson(plain, CONFIG);
     const config = text(JSON.stringify({ model_type: 'qwen3_5', architectures: ['Qwen3_5ForConditionalGeneration'], text_config: { ...text_config, model_type: 'qwen3_5_text' }, vision_config: { depth: 1 } }));
     // Between the text's tensors, as a writer that sorts by name would leave them nowhere.
     nested = withTensors({ ...plain, [CONFIG]: config }, (tensors) =>
