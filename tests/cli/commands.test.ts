@@ -1,9 +1,12 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { toolPages } from '../../scripts/tool-pages.mjs';
 import { runCommand } from './run-command.ts';
+
+// Each command starts a browser: seconds on a calm machine, much more on a busy one.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 // One file for all commands: they share dist-bench/, which is built once.
 const root = join(import.meta.dirname, '../..');

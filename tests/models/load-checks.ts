@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { DeviceOptions } from '../../engine/gpu/device.ts';
 import { loadModel, SluiceError, type LoadOptions, type ModelSource } from '../../index.ts';
 import { toFiles, type Folder } from './checkpoint-folder.ts';
 import { GpuLedger } from './gpu-ledger.ts';
@@ -30,7 +31,7 @@ export async function expectLoadFailure(folder: Folder, { message, ...fields }: 
 }
 
 /** Logits of a few tokens. */
-export async function logitsOf(source: ModelSource, options: LoadOptions = {}, tokens: readonly number[] = [1, 5, 9, 60, 2, 33, 100, 7, 8]): Promise<Float32Array> {
+export async function logitsOf(source: ModelSource, options: LoadOptions & DeviceOptions = {}, tokens: readonly number[] = [1, 5, 9, 60, 2, 33, 100, 7, 8]): Promise<Float32Array> {
   const model = await loadModel(source, { precision: 'f32', contextLength: 64, ...options });
   try {
     return await model.logits(tokens);

@@ -97,7 +97,6 @@ describe('what is disposed of', () => {
       const reached = moment(events);
       const rest = failure(
         (async () => {
-          if (what === 'session') await 0;
           for await (const _ of events);
         })(),
       );
