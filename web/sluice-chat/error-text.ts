@@ -12,6 +12,7 @@ import type { FileReadError } from '../../models/errors/file-read-error.ts';
 import type { PromptError } from '../../models/errors/prompt-error.ts';
 import type { SourceError } from '../../models/errors/source-error.ts';
 import type { TokenizerError } from '../../models/errors/tokenizer-error.ts';
+import type { UnsupportedQuantizationError } from '../../models/errors/unsupported-quantization-error.ts';
 import type { UnsupportedModelError } from '../../models/errors/unsupported-model-error.ts';
 import type { UnpackableWeightError } from '../../models/quant/unpackable-weight-error.ts';
 import { formatSource } from './format.ts';
@@ -21,7 +22,7 @@ export type ErrorCode = (
   | ContextFullError | DisposedError | SessionBusyError | PromptError | InvalidLogitsError | InvalidOptionError
   | DeviceLostError | GpuOutOfMemoryError | GpuValidationError | WebGpuUnavailableError
   | AccessError | DownloadError | SourceError | FileReadError
-  | CheckpointError | ChatTemplateError | ConfigError | RotaryConfigError | TokenizerError | UnsupportedModelError | UnpackableWeightError
+  | CheckpointError | ChatTemplateError | ConfigError | RotaryConfigError | TokenizerError | UnsupportedModelError | UnsupportedQuantizationError | UnpackableWeightError
 )['code'] | 'worker-crash';
 
 /** What the button beside the explanation does first. */
@@ -70,6 +71,7 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, PlainError>> = {
   'file/unreadable': plain('A file can no longer be read', 'It was changed, moved or unplugged since you chose it. Open the folder again.', 'choose'),
 
   'load/unsupported-model': plain('This kind of model is not supported yet', 'Choose one of the suggestions, or another model of a supported architecture.', 'choose'),
+  'load/unsupported-quantization': plain('The model is compressed in a way that is not supported yet', 'Choose the uncompressed version of it (bf16, f16 or f32), and a “size in memory” here.', 'choose'),
   'unpackable-weight': plain('A weight cannot be stored in this compression', 'Choose another “size in memory”; if it fails with the original too, the file is damaged.', 'choose'),
   config: badConfig,
   'config/rotary': badConfig,
@@ -94,7 +96,7 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, PlainError>> = {
   'checkpoint/missing-tensor': otherWeights,
   'checkpoint/tensor-shape': otherWeights,
   'checkpoint/unexpected-tensor': otherWeights,
-  'checkpoint/unsupported-dtype': plain('The weights are compressed in an unknown way', 'Choose the uncompressed version of this model (bf16, f16 or f32), and a “size in memory” here.', 'choose'),
+  'checkpoint/unsupported-dtype': plain('The weights are numbers of an unknown kind', 'Choose a version of this model in bf16, f16 or f32.', 'choose'),
 };
 
 function isKnown(code: unknown): code is ErrorCode {
