@@ -23,12 +23,26 @@ function defaultModel(): Plugin {
   };
 }
 
+/** Comments and indentation of shaders are for readers: built pages go without. Lines stay, so that compiler messages name the right ones. */
+function bareShaders(): Plugin {
+  return {
+    name: 'bare-shaders',
+    apply: 'build',
+    enforce: 'pre',
+    load(id) {
+      if (!id.endsWith('.wgsl?raw')) return null;
+      const source = readFileSync(id.replace('?raw', ''), 'utf8');
+      return `export default ${JSON.stringify(source.replaceAll(/^[ \t]+|[ \t]*\/\/.*$/gm, ''))}`;
+    },
+  };
+}
+
 const shared: UserConfig = {
   root: path('web'),
   // Relative addresses: the site works under any path of any host.
   base: './',
   // One self-contained script: an inlined worker starts from a blob, which has no neighbours to import.
-  worker: { format: 'es', rolldownOptions: { output: { codeSplitting: false } } },
+  worker: { format: 'es', plugins: () => [bareShaders()], rolldownOptions: { output: { codeSplitting: false } } },
   server: { fs: { allow: [path('.')] } },
 };
 

@@ -3,14 +3,16 @@ import { defineConfig } from 'vitest/config';
 import { chromiumLaunchOptions } from './scripts/chromium.mjs';
 
 const browserTests = '**/*.browser.test.ts';
+const pageTests = 'tests/page/*.test.ts';
 const outside = ['node_modules/**', 'dist/**', 'dist-bench/**', '.cache/**', '.gpu-host/**'];
 
-/** Two projects: everything that needs a GPU runs in a real Chromium, everything else in Node. */
+/** Three projects: kernels and models run in a real Chromium, the page is looked at from outside, everything else runs in Node. */
 export default defineConfig({
   test: {
     testTimeout: 60_000,
     projects: [
-      { test: { name: 'node', environment: 'node', include: ['**/*.test.ts'], exclude: [...outside, browserTests], testTimeout: 60_000, hookTimeout: 120_000 } },
+      { test: { name: 'node', environment: 'node', include: ['**/*.test.ts'], exclude: [...outside, browserTests, pageTests], testTimeout: 60_000, hookTimeout: 120_000 } },
+      { test: { name: 'page', environment: 'node', include: [pageTests], globalSetup: 'tests/page/build-site.ts', fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 } },
       {
         test: {
           name: 'browser',

@@ -11,12 +11,13 @@ const MODES = { site: ['production', 'embed'], bench: ['bench'] };
 /**
  * Builds and returns the folder, without checking types. Throws where the sources cannot be bundled.
  * @param {'site' | 'bench'} what
+ * @param {string} [folder] default: `dist` or `dist-bench` in the repository
  * @returns {Promise<string>}
  */
-export async function buildPages(what) {
+export async function buildPages(what, folder = join(ROOT, what === 'site' ? 'dist' : 'dist-bench')) {
   const { build } = await import('vite');
-  for (const mode of MODES[what]) await build({ configFile: join(ROOT, 'vite.config.ts'), mode, logLevel: 'warn' });
-  return join(ROOT, what === 'site' ? 'dist' : 'dist-bench');
+  for (const mode of MODES[what]) await build({ configFile: join(ROOT, 'vite.config.ts'), mode, logLevel: 'warn', build: { outDir: folder } });
+  return folder;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

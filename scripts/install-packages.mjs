@@ -35,12 +35,13 @@ export function stalePackages(root) {
 export function installPackages() {
   const stale = stalePackages(ROOT);
   if (stale.length === 0) return;
-  console.log('Installing packages …');
+  // To stderr, like all that npm says: commands print results on stdout.
+  console.error('Installing packages …');
   const running = process.env.npm_execpath;
   // NODE_ENV=production would leave the development packages out; a script is run by the npm that started it.
   const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];
   /** @type {import('node:child_process').SpawnSyncOptions} */
-  const options = { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] };
+  const options = { cwd: ROOT, stdio: ['ignore', 2, 2] };
   const { status, error } = running?.endsWith('npm-cli.js')
     ? spawnSync(process.execPath, [running, ...args], options)
     : spawnSync('npm', args, { ...options, shell: process.platform === 'win32' });

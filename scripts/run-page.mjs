@@ -19,7 +19,8 @@ import { serve } from './serve.mjs';
 
 /**
  * Resolves with the result of the page's `main`. Rejects with the page's own error, or where the page crashes, does not define `main`,
- * or throws outside it. The page's warnings and errors go to stderr. Browser and server are closed in every case.
+ * or throws outside it. The page's warnings and errors go to stderr,
+ * except that a request failed. Browser and server are closed in every case.
  * CHROMIUM_PATH, CHROMIUM_FLAGS and SLUICE_PLAYWRIGHT (the folder of a Playwright package) say what is launched.
  * @param {RunPageOptions} options
  * @returns {Promise<any>}
@@ -30,6 +31,7 @@ export async function runPage({ root, page: name, mounts = {}, input, onMessage 
   try {
     const { browser } = await launchChromium();
     try {
+      signal?.throwIfAborted();
       const page = await browser.newPage();
       const broken = failureOf(page, browser, signal);
       const result = evaluate(page, server.url + name, { input, onMessage, startTimeoutMs });
@@ -51,6 +53,8 @@ export async function runPage({ root, page: name, mounts = {}, input, onMessage 
  */
 function failureOf(page, browser, signal) {
   page.on('console', (message) => {
+    // A file that is not there is for the page to judge: checkpoints have optional ones.
+    if (message.text().startsWith('Failed to load resource')) return;
     if (message.type() === 'error' || message.type() === 'warning') console.error(`[page] ${message.text()}`);
   });
   /** @type {Promise<never>} */

@@ -1,7 +1,5 @@
 /** What the variants of a kernel may rely on: read off the adapter once, never off the browser's name. */
 export interface Target {
-  /** The adapter has `shader-f16`. */
-  readonly f16: boolean;
   /** Invocations that are guaranteed to share a subgroup (a power of two), or 0 without subgroups. */
   readonly subgroup: number;
 }
@@ -45,7 +43,7 @@ export const bool = (value: boolean): Constant => ({ type: 'bool', value });
 export interface ShaderParts {
   readonly features?: readonly GPUFeatureName[];
   readonly constants?: Readonly<Record<string, Constant>>;
-  /** WGSL type aliases, e.g. `{ Tile: 'f16' }`. */
+  /** WGSL type aliases, e.g. `{ KvWord: 'vec2u' }`. */
   readonly aliases?: Readonly<Record<string, string>>;
   /** Whole WGSL files that the kernel calls into, in order. */
   readonly snippets?: readonly string[];
@@ -53,7 +51,7 @@ export interface ShaderParts {
   readonly source: string;
 }
 
-const ENABLES: Partial<Record<GPUFeatureName, string>> = { 'shader-f16': 'f16', subgroups: 'subgroups' };
+const ENABLES: Partial<Record<GPUFeatureName, string>> = { subgroups: 'subgroups' };
 
 function literal({ type, value }: Constant): string {
   switch (type) {

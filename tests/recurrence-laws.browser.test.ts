@@ -25,7 +25,7 @@ interface Recurrence {
   readonly scratch: (count: number) => Readonly<Record<string, number>>;
 }
 
-const BASELINE: Target = { f16: false, subgroup: 0 };
+const BASELINE: Target = { subgroup: 0 };
 let device: GPUDevice;
 
 beforeAll(async () => {

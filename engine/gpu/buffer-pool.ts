@@ -17,7 +17,7 @@ export class BufferPool {
     this.#device = device;
   }
 
-  /** A zeroed buffer of at least `bytes` bytes, to be bound as a whole. Throws `GpuOutOfMemoryError`, and `DisposedError` after `destroyAll`. */
+  /** A zeroed buffer of at least `bytes` bytes. Throws `GpuOutOfMemoryError`, and `DisposedError` where `destroyAll` comes first. */
   async allocate(label: string, bytes: number, use: BufferUse): Promise<GPUBuffer> {
     if (this.#closed) throw new DisposedError('model');
     const size = Math.max(16, Math.ceil(bytes / 16) * 16);
@@ -36,6 +36,16 @@ export class BufferPool {
     return buffer;
   }
 
+  /** Several buffers with one wait for all, in the order asked for. Throws as `allocate` does, with none of them left. */
+  async allocateAll(requests: readonly { readonly label: string; readonly bytes: number }[], use: BufferUse): Promise<GPUBuffer[]> {
+    const settled = await Promise.allSettled(requests.map(({ label, bytes }) => this.allocate(label, bytes, use)));
+    const made = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const failed = settled.find((result) => result.status === 'rejected');
+    if (!failed) return made;
+    for (const buffer of made) this.destroy(buffer);
+    throw failed.reason;
+  }
+
   destroy(buffer: GPUBuffer): void {
     const use = this.#live.get(buffer);
     if (!use) return;
@@ -44,7 +54,7 @@ export class BufferPool {
     buffer.destroy();
   }
 
-  /** Frees everything, what is being allocated at the moment included. */
+  /** Frees everything, and lets nothing be allocated any more: what is under way when a model goes must not outlive it. */
   destroyAll(): void {
     this.#closed = true;
     for (const buffer of [...this.#live.keys()]) this.destroy(buffer);

@@ -8,7 +8,7 @@ import { sharedDevice, type SharedDevice } from './shared-device.ts';
 export interface DeviceOptions {
   /** Largest bytes of one storage binding; bigger weights are split by rows. Default: the adapter's limit. */
   readonly maxBindingBytes?: number;
-  /** Run the variants without f16 and subgroups even where the adapter has them. */
+  /** Run the variants without subgroups even where the adapter has them. */
   readonly baseline?: boolean;
 }
 
@@ -21,16 +21,19 @@ export class Gpu {
   readonly buffers: BufferPool;
   readonly pipelines: PipelineCache;
   readonly adapterName: string;
+  /** The adapter runs on the processor. */
+  readonly software: boolean;
   readonly #shared: SharedDevice;
 
   private constructor(shared: SharedDevice, options: DeviceOptions) {
     this.device = shared.device;
-    this.target = options.baseline ? { f16: false, subgroup: 0 } : shared.target;
+    this.target = options.baseline ? { subgroup: 0 } : shared.target;
     const { maxStorageBufferBindingSize, maxBufferSize } = shared.device.limits;
     this.maxBindingBytes = Math.min(options.maxBindingBytes ?? Infinity, maxStorageBufferBindingSize, maxBufferSize);
     this.buffers = new BufferPool(shared.device);
     this.pipelines = shared.pipelines;
     this.adapterName = shared.adapterName;
+    this.software = shared.software;
     this.#shared = shared;
     shared.forgive();
   }
@@ -40,9 +43,9 @@ export class Gpu {
     return new Gpu(await sharedDevice(), options);
   }
 
-  /** Awaits something that the GPU settles, as quickly as the browser can be made to notice. */
-  wait<T>(awaited: Promise<T>): Promise<T> {
-    return this.#shared.software ? awaited : nudged(this.device.queue, awaited);
+  /** Awaits something that the GPU settles, as quickly as the browser can be made to notice. `busy`: later work is under way. */
+  wait<T>(awaited: Promise<T>, busy = false): Promise<T> {
+    return this.software ? awaited : nudged(this.device.queue, awaited, busy);
   }
 
   /** Throws the fault that the GPU reported, if any. */

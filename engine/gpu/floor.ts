@@ -12,14 +12,17 @@ export interface Floor {
 }
 
 const REPEATS = 5;
-const READ_BYTES = 2 ** 28;
-const READS = 16;
-const DISPATCHES = [500, 4500] as const;
+/** How much is measured; a software adapter would take minutes over what a GPU does in milliseconds. */
+const SIZES = {
+  gpu: { readBytes: 2 ** 28, reads: 16, few: 500, many: 4500 },
+  software: { readBytes: 2 ** 22, reads: 4, few: 20, many: 120 },
+} as const;
 
 /** Measures bandwidth and the cost of a dispatch, each the median of five runs. */
 export async function measureFloor(gpu: Gpu): Promise<Floor> {
   const { device } = gpu;
-  const size = Math.min(READ_BYTES, gpu.maxBindingBytes);
+  const { readBytes, reads, few, many } = SIZES[gpu.software ? 'software' : 'gpu'];
+  const size = Math.min(readBytes, gpu.maxBindingBytes);
   const source = await gpu.buffers.allocate('probe source', size, 'activations');
   const sink = await gpu.buffers.allocate('probe sink', 2 ** 20, 'activations');
   try {
@@ -29,10 +32,10 @@ export async function measureFloor(gpu: Gpu): Promise<Floor> {
     const readGroup = bind(read, [source, sink]);
     const dispatchGroup = bind(dispatch, [sink]);
     const readTime = async (times: number): Promise<number> => median(() => run(gpu, sink, read, readGroup, times, 2112));
-    const bandwidthMs = (await readTime(READS)) - (await readTime(1));
-    const few = await median(() => run(gpu, sink, dispatch, dispatchGroup, DISPATCHES[0], 1));
-    const many = await median(() => run(gpu, sink, dispatch, dispatchGroup, DISPATCHES[1], 1));
-    return { readBytesPerSecond: (size * (READS - 1)) / (bandwidthMs / 1000), dispatchMs: (many - few) / (DISPATCHES[1] - DISPATCHES[0]) };
+    const bandwidthMs = (await readTime(reads)) - (await readTime(1));
+    const dispatchTime = (times: number): Promise<number> => median(() => run(gpu, sink, dispatch, dispatchGroup, times, 1));
+    const dispatchMs = ((await dispatchTime(many)) - (await dispatchTime(few))) / (many - few);
+    return { readBytesPerSecond: (size * (reads - 1)) / (bandwidthMs / 1000), dispatchMs };
   } finally {
     gpu.buffers.destroy(source);
     gpu.buffers.destroy(sink);

@@ -30,17 +30,21 @@ export class PipelineCache {
   }
 
   async #compile(kernel: Kernel): Promise<CompiledKernel> {
+    // The rejection says all: uncaptured, the same error would also end whatever else runs on the page's device.
+    this.#device.pushErrorScope('validation');
     const layout = this.#device.createBindGroupLayout({
       label: kernel.label,
       entries: kernel.bindings.map(({ type }, binding) => ({ binding, visibility: COMPUTE_STAGE, buffer: { type: BUFFER_TYPES[type] } })),
     });
+    const compiled = this.#device.createComputePipelineAsync({
+      label: kernel.label,
+      layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module: this.#device.createShaderModule({ label: kernel.label, code: kernel.code }), entryPoint: 'main' },
+    });
+    // Only a lost device rejects, and then compiling fails too.
+    this.#device.popErrorScope().catch(() => null);
     try {
-      const pipeline = await this.#device.createComputePipelineAsync({
-        label: kernel.label,
-        layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-        compute: { module: this.#device.createShaderModule({ label: kernel.label, code: kernel.code }), entryPoint: 'main' },
-      });
-      return { kernel, pipeline, layout };
+      return { kernel, pipeline: await compiled, layout };
     } catch (error) {
       throw new GpuValidationError(`kernel ${kernel.label}`, error instanceof Error ? error.message : String(error));
     }

@@ -3,7 +3,7 @@ import type { SluiceError } from '../errors/sluice-error.ts';
 import type { Target } from '../../shaders/kernel.ts';
 import { PipelineCache } from './pipeline-cache.ts';
 
-const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
+const FEATURES = ['subgroups', 'timestamp-query'] as const;
 const LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxStorageBuffersPerShaderStage', 'maxComputeWorkgroupStorageSize', 'maxComputeInvocationsPerWorkgroup', 'maxComputeWorkgroupSizeX'] as const;
 
 /** The page's device with its compiled pipelines. Models share it, so that a second model does not compile the same kernels again. */
@@ -19,7 +19,7 @@ export class SharedDevice {
 
   constructor(adapter: GPUAdapter, device: GPUDevice) {
     this.device = device;
-    this.target = { f16: device.features.has('shader-f16'), subgroup: device.features.has('subgroups') ? (adapter.info.subgroupMinSize ?? 0) : 0 };
+    this.target = { subgroup: device.features.has('subgroups') ? (adapter.info.subgroupMinSize ?? 0) : 0 };
     this.pipelines = new PipelineCache(device);
     this.software = adapter.info.isFallbackAdapter;
     this.adapterName = [adapter.info.vendor, adapter.info.architecture, adapter.info.description].filter(Boolean).join(' ');

@@ -28,7 +28,7 @@ export function lowerLinear(lowering: Lowering, { x, weight, options, out }: Ext
       ...(options.gated && { gated: options.gated }),
     };
     const kernel = many
-      ? linearMatrix(variant, lowering.options.target)
+      ? linearMatrix(variant)
       : linearVector({ ...variant, ...(norm && { norm: { eps: norm.eps } }) }, lowering.options.target);
     lowering.emit(
       kernel,

@@ -21,8 +21,11 @@ export function placeValues(dispatches: readonly Dispatch[], keep: readonly Valu
   const overwriter = new Map<Value, Value>();
   dispatches.forEach((dispatch, i) => {
     for (const value of valuesOf(dispatch)) {
-      const newer = overwriter.get(value);
-      if (newer) throw new Error(`${dispatch.kernel.label} reads ${value.label}, which ${newer.label} has overwritten`);
+      // What is written in place of a value is computed from it.
+      for (const read of value.inPlaceOf ? [value, value.inPlaceOf] : [value]) {
+        const newer = overwriter.get(read);
+        if (newer && newer !== value) throw new Error(`${dispatch.kernel.label} reads ${read.label}, which ${newer.label} has overwritten`);
+      }
       lastUse.set(root(value), i);
     }
     for (const value of valuesOf(dispatch)) if (value.inPlaceOf) overwriter.set(value.inPlaceOf, value);

@@ -10,6 +10,13 @@ export interface SequenceBuffers {
   readonly states: readonly Readonly<Record<string, GPUBuffer>>[];
 }
 
+/** What dispatches are recorded into: a compute pass, or something that makes passes, for example to time each dispatch. */
+export interface DispatchEncoder {
+  setPipeline(pipeline: GPUComputePipeline): void;
+  setBindGroup(index: number, group: GPUBindGroup): void;
+  dispatchWorkgroups(x: number, y?: number, z?: number): void;
+}
+
 /** A program's bind groups for one sequence. */
 export type BoundProgram = readonly GPUBindGroup[];
 
@@ -42,13 +49,10 @@ export class Program {
   static async compile(gpu: Gpu, dispatches: readonly Dispatch[], output: Value, step: GPUBuffer): Promise<Program> {
     const { sizes, bufferOf } = placeValues(dispatches, [output]);
     const compiled = await Promise.all(dispatches.map(({ kernel }) => gpu.pipelines.compile(kernel)));
-    const activations: GPUBuffer[] = [];
-    try {
-      for (const size of sizes) activations.push(await gpu.buffers.allocate('activations', size, 'activations'));
-    } catch (error) {
-      for (const buffer of activations) gpu.buffers.destroy(buffer);
-      throw error;
-    }
+    const activations = await gpu.buffers.allocateAll(
+      sizes.map((bytes) => ({ label: 'activations', bytes })),
+      'activations',
+    );
     return new Program(gpu, dispatches, compiled, activations, bufferOf, output, step);
   }
 
@@ -103,7 +107,7 @@ export class Program {
   }
 
   /** Records the step's dispatches. Without `output` it stops before what only the result needs. Returns how many ran. */
-  encode(pass: GPUComputePassEncoder, bound: BoundProgram, step: Step, output: boolean): number {
+  encode(pass: DispatchEncoder, bound: BoundProgram, step: Step, output: boolean): number {
     const single = { count: 1, position: step.position };
     let dispatched = 0;
     for (let i = 0; i < this.#dispatches.length; i++) {

@@ -2,7 +2,7 @@ import type { Kernel } from '../../shaders/kernel.ts';
 import { sampling, type SamplingVariant } from '../../shaders/sampling/sampling.ts';
 import type { SamplingPlan } from './sampling-plan.ts';
 
-/** Whether a plan looks at what was said: only then do `counts` need the prompt's tokens (`markPrompt`). */
+/** Whether a plan looks at what was said: only then do `counts` need the prompt's tokens. */
 export const usesCounts = (plan: SamplingPlan): boolean => plan.repetitionPenalty !== 1 || plan.presencePenalty !== 0 || plan.frequencyPenalty !== 0;
 
 /** What a plan asks of the kernels: filters that keep everything, and those of a greedy plan, cost nothing. */

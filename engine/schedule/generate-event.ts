@@ -13,7 +13,10 @@ export interface Usage {
   readonly tokensPerSecond: number;
 }
 
-/** What `generate` yields: one `text-start`, any number of `text-delta`, one `text-end`. */
+/**
+ * What `generate` yields: one `text-start`, any number of `text-delta`, one `text-end`. The deltas' `tokenIds` are together
+ * all that was generated, a stop token or a stop string's tokens included; a delta may hold tokens and no text.
+ */
 export type GenerateEvent =
   | { readonly type: 'text-start'; readonly promptTokens: number; readonly cachedTokens: number }
   | { readonly type: 'text-delta'; readonly text: string; readonly tokenIds: readonly number[] }

@@ -18,10 +18,10 @@ export interface GenerateOptions {
   readonly frequencyPenalty?: number;
   /** Makes a run repeatable on the same machine. Default: random. */
   readonly seed?: number;
-  /** The text ends before the first of these; none of it is emitted. */
+  /** The text ends before the first of these; none of it is emitted, but its tokens stay part of the conversation. */
   readonly stop?: string | readonly string[];
   /** Token ids that end the text, instead of the checkpoint's own; an empty list never stops. */
   readonly stopTokens?: readonly number[];
-  /** Aborting ends the generation with `AbortError`; what was emitted stays part of the conversation. */
+  /** Aborting ends the generation: its reason is thrown, by default an `AbortError`. What was generated stays part of the conversation. */
   readonly signal?: AbortSignal;
 }

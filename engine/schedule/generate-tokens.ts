@@ -2,8 +2,8 @@ import { ContextFullError } from '../errors/generate-errors.ts';
 import { abortable } from '../gpu/abortable.ts';
 import { checkSampled } from '../sampling/check-sampled.ts';
 import type { Runner } from './runner.ts';
-import type { Sampler } from './sampler.ts';
 import type { Sequence } from './sequence.ts';
+import type { TokenSampler } from './token-sampler.ts';
 
 /**
  * Steps submitted ahead of the token that is awaited. The wait then costs nothing, since the GPU always has work; the
@@ -27,9 +27,11 @@ interface InFlight {
 /**
  * Reads the pending tokens of a sequence and yields what the model says next, stop token included. The sequence's
  * tokens grow with each yield. However it ends, steps beyond the last yielded token are taken back, so that the sequence
- * goes on from there.
+ * goes on from there; ended during prefill, what the submitted chunks read stays read and the rest stays pending.
+ *
+ * Throws `ContextFullError` before anything is read, the signal's reason once it aborts, `InvalidLogitsError`, and what the GPU reports.
  */
-export async function* generateTokens(runner: Runner, sequence: Sequence, sampler: Sampler, options: TokenOptions): AsyncGenerator<number, void, undefined> {
+export async function* generateTokens(runner: Runner, sequence: Sequence, sampler: TokenSampler, options: TokenOptions): AsyncGenerator<number, void, undefined> {
   const { context } = runner.options;
   const pending = sequence.tokens.length - sequence.position;
   if (sequence.tokens.length > context) throw new ContextFullError(pending, context - sequence.position, context);
@@ -40,12 +42,13 @@ export async function* generateTokens(runner: Runner, sequence: Sequence, sample
   let submitted = 1;
   try {
     for (let yielded = 0; inFlight.length > 0; ) {
+      options.signal?.throwIfAborted();
       while (inFlight.length <= RUN_AHEAD && submitted < options.maxTokens && sequence.position < context) {
         const token = runner.submit(decode, sequence, 1, undefined, sampler);
         if (token) inFlight.push({ token, read: 1 });
         submitted++;
       }
-      const token = await abortable(runner.gpu.wait(inFlight[0].token), options.signal);
+      const token = await abortable(runner.gpu.wait(inFlight[0].token, inFlight.length > 1), options.signal);
       runner.gpu.check();
       inFlight.shift();
       sequence.tokens.push(checkSampled(token, sequence.tokens.length));
@@ -61,18 +64,21 @@ export async function* generateTokens(runner: Runner, sequence: Sequence, sample
 }
 
 /** Reads all pending tokens in chunks; the last chunk samples. At most two chunks are under way, so that a stop acts soon. */
-async function prefill(runner: Runner, sequence: Sequence, sampler: Sampler, signal: AbortSignal | undefined): Promise<InFlight> {
+async function prefill(runner: Runner, sequence: Sequence, sampler: TokenSampler, signal: AbortSignal | undefined): Promise<InFlight> {
   const { queue } = runner.gpu.device;
   let previous: Promise<undefined> | undefined;
   for (;;) {
     const left = sequence.tokens.length - sequence.position;
     const count = Math.min(left, runner.options.chunk);
-    const tokens = Uint32Array.from(sequence.tokens.slice(sequence.position, sequence.position + count));
-    const token = runner.submit(await runner.programFor(count), sequence, count, tokens, count === left ? sampler : undefined);
-    if (token) return { token, read: count };
-    if (previous) await runner.gpu.wait(previous);
-    previous = queue.onSubmittedWorkDone();
-    runner.gpu.check();
+    const program = await runner.programFor(count);
     signal?.throwIfAborted();
+    const tokens = Uint32Array.from(sequence.tokens.slice(sequence.position, sequence.position + count));
+    const token = runner.submit(program, sequence, count, tokens, count === left ? sampler : undefined);
+    if (token) return { token, read: count };
+    if (previous) await abortable(runner.gpu.wait(previous), signal);
+    previous = queue.onSubmittedWorkDone();
+    // Nobody waits for the last one.
+    previous.catch(() => undefined);
+    runner.gpu.check();
   }
 }

@@ -1,4 +1,3 @@
-import type { Target } from '../../shaders/kernel.ts';
 import { DisposedError } from '../errors/generate-errors.ts';
 import { readBuffer } from '../gpu/read-buffer.ts';
 import type { Gpu } from '../gpu/device.ts';
@@ -8,9 +7,9 @@ import type { Tensor } from '../ops/vocabulary.ts';
 import { lower } from '../program/lower.ts';
 import type { Mode } from '../program/lowering.ts';
 import { Program } from '../program/program.ts';
-import type { Sampler } from './sampler.ts';
 import { Sequence } from './sequence.ts';
 import { SequenceState } from './sequence-state.ts';
+import type { TokenSampler } from './token-sampler.ts';
 
 export interface RunnerOptions {
   /** Tokens that a sequence can hold. */
@@ -59,34 +58,35 @@ export class Runner {
     return runner;
   }
 
-  get target(): Target {
-    return this.gpu.target;
-  }
-
   program(mode: Mode): Promise<Program> {
     let program = this.#programs.get(mode);
     if (!program) {
       const { context, chunk, kv } = this.options;
-      const { dispatches, output } = lower(this.#graph, this.#logits, { mode, target: this.target, rows: mode === 'decode' ? 1 : chunk, context, kv });
+      const { dispatches, output } = lower(this.#graph, this.#logits, { mode, target: this.gpu.target, rows: mode === 'decode' ? 1 : chunk, context, kv });
       program = Program.compile(this.gpu, dispatches, output, this.stepBuffer);
       this.#programs.set(mode, program);
+      // What failed for want of memory may be tried again.
+      program.catch(() => this.#programs.delete(mode));
     }
     return program;
   }
 
   /** Scratch buffers by name, `lengths` in u32, shared by all samplers: nothing in them outlives a step. */
   async scratch(lengths: Readonly<Record<string, number>>): Promise<Record<string, GPUBuffer>> {
-    const made: Record<string, GPUBuffer> = {};
-    for (const [name, length] of Object.entries(lengths)) {
-      const buffer = this.#scratch.get(name) ?? this.gpu.buffers.allocate(name, length * 4, 'activations');
-      this.#scratch.set(name, buffer);
-      made[name] = await buffer;
-    }
-    return made;
+    const made = Object.entries(lengths).map(async ([name, length]) => {
+      let buffer = this.#scratch.get(name);
+      if (!buffer) {
+        buffer = this.gpu.buffers.allocate(name, length * 4, 'activations');
+        this.#scratch.set(name, buffer);
+        buffer.catch(() => this.#scratch.delete(name));
+      }
+      return [name, await buffer] as const;
+    });
+    return Object.fromEntries(await Promise.all(made));
   }
 
   /** The program that reads `count` tokens at once. */
-  async programFor(count: number): Promise<Program> {
+  programFor(count: number): Promise<Program> {
     return this.program(count === 1 ? 'decode' : 'prefill');
   }
 
@@ -99,7 +99,11 @@ export class Runner {
    * Submits one step over `count` tokens: those given, or the one that the last step sampled. With a sampler it also
    * picks the next token and gives a promise of it; without, nothing beyond the state is computed.
    */
-  submit(program: Program, sequence: Sequence, count: number, tokens: Uint32Array<ArrayBuffer> | undefined, sampler: Sampler | undefined): Promise<number> | undefined {
+  submit(program: Program, sequence: Sequence, count: number, tokens: Uint32Array<ArrayBuffer> | undefined, sampler: TokenSampler | undefined): Promise<number> | undefined {
+    return this.#submit(program, sequence, count, tokens, sampler !== undefined, sampler);
+  }
+
+  #submit(program: Program, sequence: Sequence, count: number, tokens: Uint32Array<ArrayBuffer> | undefined, output: boolean, sampler: TokenSampler | undefined): Promise<number> | undefined {
     if (this.#destroyed) throw new DisposedError('model');
     const { device } = this.gpu;
     const step = { count, position: sequence.position, ...sequence.state.slots };
@@ -107,7 +111,7 @@ export class Runner {
     program.writeStep(step);
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    let dispatches = program.encode(pass, sequence.bound(program), step, sampler !== undefined);
+    let dispatches = program.encode(pass, sequence.bound(program), step, output);
     if (sampler) dispatches += sampler.encode(pass, program, step);
     pass.end();
     const read = sampler && this.readback.copy(encoder, sampler.sampled, sampler.offset(step));
@@ -121,6 +125,7 @@ export class Runner {
 
   /** Makes the sequence forget what its state read after `position`. */
   cut(sequence: Sequence, position: number): void {
+    if (this.#destroyed) throw new DisposedError('model');
     const encoder = this.gpu.device.createCommandEncoder();
     sequence.state.cut(position, encoder);
     this.gpu.device.queue.submit([encoder.finish()]);
@@ -130,17 +135,8 @@ export class Runner {
   async score(sequence: Sequence, tokens: Uint32Array<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>> {
     const count = tokens.length;
     const program = await this.program(count === 1 ? 'decode' : 'score');
-    const { device } = this.gpu;
-    const step = { count, position: sequence.position, ...sequence.state.slots };
-    device.queue.writeBuffer(sequence.state.tokens, 0, tokens);
-    program.writeStep(step);
-    const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    program.encode(pass, sequence.bound(program), step, true);
-    pass.end();
-    device.queue.submit([encoder.finish()]);
-    sequence.state.advance(count);
-    sequence.tokens.push(...tokens);
+    void this.#submit(program, sequence, count, tokens, true, undefined);
+    for (const token of tokens) sequence.tokens.push(token);
     const stride = Math.ceil(this.vocabulary / 4) * 4;
     const padded = new Float32Array(await readBuffer(this.gpu, program.output, count * stride * 4));
     this.gpu.check();

@@ -53,25 +53,15 @@ export class SequenceState {
 
   /** Throws `GpuOutOfMemoryError`, with nothing left allocated. */
   static async allocate(buffers: BufferPool, declarations: readonly StateDeclaration[], options: StateOptions): Promise<SequenceState> {
-    const made: GPUBuffer[] = [];
-    const allocate = async (label: string, bytes: number): Promise<GPUBuffer> => {
-      const buffer = await buffers.allocate(label, bytes, 'state');
-      made.push(buffer);
-      return buffer;
-    };
-    try {
-      const tokens = await allocate('tokens', options.rows * 4);
-      const states: StateBuffers[] = [];
-      for (const declaration of declarations) {
-        const named: Record<string, GPUBuffer> = {};
-        for (const [name, bytes] of Object.entries(stateBytes(declaration, options))) named[name] = await allocate(`${declaration.kind} ${name}`, bytes);
-        states.push(named);
-      }
-      return new SequenceState(buffers, tokens, states, declarations.some(({ kind }) => kind !== 'kv'));
-    } catch (error) {
-      for (const buffer of made) buffers.destroy(buffer);
-      throw error;
-    }
+    const requests = declarations.flatMap((declaration, index) =>
+      Object.entries(stateBytes(declaration, options)).map(([name, bytes]) => ({ index, name, label: `${declaration.kind} ${name}`, bytes })),
+    );
+    const [tokens, ...made] = await buffers.allocateAll([{ label: 'tokens', bytes: options.rows * 4 }, ...requests], 'state');
+    const states = declarations.map((): Record<string, GPUBuffer> => ({}));
+    requests.forEach(({ index, name }, i) => {
+      states[index][name] = made[i];
+    });
+    return new SequenceState(buffers, tokens, states, declarations.some(({ kind }) => kind !== 'kv'));
   }
 
   /** Slots for a step that reads the state as it is. */
@@ -86,16 +76,11 @@ export class SequenceState {
     this.#rollback = Math.min(this.#rollback + 1, STATE_SLOTS - 1);
   }
 
-  /** Whether the last `steps` steps, which read `tokens` tokens, can be taken back. */
-  canRollBack(steps: number): boolean {
-    return !this.#recurrent || steps <= this.#rollback;
-  }
-
-  /** Takes back the last `steps` steps, which read `tokens` tokens. */
+  /** Takes back the last `steps` steps, which read `tokens` tokens; of a recurrent state at most STATE_SLOTS − 1. */
   rollBack(steps: number, tokens: number): void {
-    if (!this.canRollBack(steps)) throw new Error(`the state ring holds ${this.#rollback} earlier states, not ${steps}`);
+    if (this.#recurrent && steps > this.#rollback) throw new Error(`the state ring holds ${this.#rollback} earlier states, not ${steps}`);
     this.position -= tokens;
-    this.#slot = (this.#slot + STATE_SLOTS * steps - steps) % STATE_SLOTS;
+    this.#slot = (this.#slot + (STATE_SLOTS - 1) * steps) % STATE_SLOTS;
     this.#rollback = Math.max(0, this.#rollback - steps);
   }
 

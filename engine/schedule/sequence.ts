@@ -8,9 +8,7 @@ import type { SequenceState } from './sequence-state.ts';
 export class Sequence {
   readonly state: SequenceState;
   /** All tokens, read or pending. */
-  readonly tokens: number[] = [];
-  /** A generation is running. */
-  busy = false;
+  tokens: number[] = [];
   readonly #bound = new Map<Program, BoundProgram>();
 
   constructor(state: SequenceState) {

@@ -1,6 +1,5 @@
 import { GROUP_SCALE_FACTOR } from '../../shaders/dequant/formats.ts';
-import { halfToNumber } from '../../shaders/dequant/half.ts';
-import { halfFromNumber } from './half-bits.ts';
+import { halfFromNumber, halfToNumber } from '../../shaders/common/half.ts';
 
 /** The f16 code of a group's scale as it is stored; an infinity where the scale is too large. */
 export const groupScaleCode = (scale: number): number => halfFromNumber(scale * GROUP_SCALE_FACTOR);

@@ -1,5 +1,5 @@
 import { describeFormat } from '../../shaders/dequant/formats.ts';
-import { halfFromFloatBits, isInfiniteHalf } from './half-bits.ts';
+import { halfFromFloatBits, isInfiniteHalf } from '../../shaders/common/half.ts';
 import type { Packer } from './packer.ts';
 import { unpackable } from './unpackable-weight-error.ts';
 

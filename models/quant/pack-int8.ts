@@ -1,6 +1,6 @@
 import { BLOCK, describeFormat } from '../../shaders/dequant/formats.ts';
 import { groupScaleCode, groupScaleOf } from './group-scale.ts';
-import { isInfiniteHalf } from './half-bits.ts';
+import { isInfiniteHalf } from '../../shaders/common/half.ts';
 import type { Packer } from './packer.ts';
 import { unpackable } from './unpackable-weight-error.ts';
 

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { bytesPerRow, WEIGHT_FORMATS, type WeightFormat } from '../../shaders/dequant/formats.ts';
-import { halfToNumber } from '../../shaders/dequant/half.ts';
 import { decodeRows, fp8ToNumber } from '../../shaders/dequant/reference.ts';
 import { normal, uniform } from '../../shaders/random.ts';
-import { halfFromNumber } from './half-bits.ts';
+import { halfFromNumber, halfToNumber } from '../../shaders/common/half.ts';
 import { packRows } from './pack-rows.ts';
 import { UnpackableWeightError } from './unpackable-weight-error.ts';
 

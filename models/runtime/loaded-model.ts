@@ -1,26 +1,17 @@
 import { ContextFullError, DisposedError } from '../../engine/errors/generate-errors.ts';
+import { InvalidOptionError } from '../../engine/errors/invalid-option-error.ts';
 import type { GenerateEvent } from '../../engine/schedule/generate-event.ts';
 import type { GenerateOptions } from '../../engine/schedule/generate-options.ts';
-import type { Runner } from '../../engine/schedule/runner.ts';
 import type { GpuMemory, Model, Prompt, Session } from '../model.ts';
-import type { ModelText } from '../text/load-text.ts';
+import { checkTokens } from './check-tokens.ts';
 import { Conversation } from './conversation.ts';
-
-/** What a checkpoint became. */
-export interface LoadedParts {
-  readonly runner: Runner;
-  readonly text: ModelText;
-  readonly name: string;
-  readonly modelType: string;
-  readonly parameters: number;
-  readonly generationConfig: Readonly<Record<string, unknown>> | undefined;
-  readonly stopTokens: ReadonlySet<number>;
-}
+import type { LoadedParts } from './loaded-parts.ts';
 
 export class LoadedModel implements Model {
   readonly #parts: LoadedParts;
   readonly #sessions = new Set<Conversation>();
-  #disposed = false;
+  /** Aborted by `dispose`, with the error that later calls throw. */
+  readonly #disposal = new AbortController();
 
   constructor(parts: LoadedParts) {
     this.#parts = parts;
@@ -66,24 +57,42 @@ export class LoadedModel implements Model {
   }
 
   createSession(): Session {
-    if (this.#disposed) throw new DisposedError('model');
+    this.#disposal.signal.throwIfAborted();
     const session = new Conversation(this.#parts, () => this.#sessions.delete(session));
     this.#sessions.add(session);
     return session;
   }
 
   async logits(tokens: readonly number[], { signal }: { readonly signal?: AbortSignal } = {}): Promise<Float32Array<ArrayBuffer>> {
-    if (this.#disposed) throw new DisposedError('model');
+    const disposed = this.#disposal.signal;
+    disposed.throwIfAborted();
+    signal?.throwIfAborted();
     const { runner } = this.#parts;
-    const { context, chunk } = runner.options;
-    if (tokens.length > context) throw new ContextFullError(tokens.length, context, context);
+    const ids = checkTokens('tokens', tokens, runner.vocabulary);
+    const { context } = runner.options;
+    if (ids.length === 0) throw new InvalidOptionError('tokens', 'empty', 'at least one token id');
+    if (ids.length > context) throw new ContextFullError(ids.length, context, context);
+    try {
+      return await this.#score(ids, signal ? AbortSignal.any([disposed, signal]) : disposed);
+    } catch (error) {
+      disposed.throwIfAborted();
+      throw await runner.gpu.explain(error);
+    }
+  }
+
+  /** In a sequence of its own, chunk by chunk. */
+  async #score(tokens: readonly number[], signal: AbortSignal): Promise<Float32Array<ArrayBuffer>> {
+    const { runner } = this.#parts;
+    const { chunk } = runner.options;
+    runner.gpu.check();
     const sequence = await runner.createSequence();
     try {
       const logits = new Float32Array(tokens.length * runner.vocabulary);
       for (let start = 0; start < tokens.length; start += chunk) {
-        signal?.throwIfAborted();
+        signal.throwIfAborted();
         logits.set(await runner.score(sequence, Uint32Array.from(tokens.slice(start, start + chunk))), start * runner.vocabulary);
       }
+      signal.throwIfAborted();
       return logits;
     } finally {
       sequence.state.destroy();
@@ -91,9 +100,9 @@ export class LoadedModel implements Model {
   }
 
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    for (const session of this.#sessions) session.dispose();
+    if (this.#disposal.signal.aborted) return;
+    this.#disposal.abort(new DisposedError('model'));
+    for (const session of this.#sessions) session.dispose('model');
     this.#parts.runner.destroy();
   }
 }

@@ -3,13 +3,18 @@ import type { Sequence } from '../../engine/schedule/sequence.ts';
 import { PromptError } from '../errors/prompt-error.ts';
 import type { Message, Prompt } from '../model.ts';
 import type { ModelText } from '../text/load-text.ts';
+import type { Tokenizer } from '../text/tokenizer.ts';
+import { checkTokens } from './check-tokens.ts';
+import { encodeContinuation } from './encode-continuation.ts';
 
 export interface PromptContext {
   readonly sequence: Sequence;
-  readonly transcript: string;
+  /** The text that the sequence stands for; undefined where it was not made of messages alone. */
+  readonly transcript: string | undefined;
   readonly text: ModelText;
   /** Tokens that the sequence can hold. */
   readonly context: number;
+  readonly vocabulary: number;
 }
 
 export interface PlannedPrompt {
@@ -17,10 +22,13 @@ export interface PlannedPrompt {
   readonly tokens: readonly number[];
   /** How many of them the state already holds and keeps. */
   readonly keep: number;
-  readonly transcript: string;
+  readonly transcript: string | undefined;
 }
 
-/** Works out the next contents of a sequence. Throws `ContextFullError` or `PromptError` before anything is changed. */
+/**
+ * Works out the next contents of a sequence and changes nothing. Throws `ContextFullError`; `PromptError` where there is
+ * nothing to read or the checkpoint cannot read it; `InvalidOptionError` for a wrong token id; and what the template throws.
+ */
 export function planPrompt(prompt: Prompt, context: PromptContext): PlannedPrompt {
   const planned = plan(prompt, context);
   const { position } = context.sequence;
@@ -30,13 +38,16 @@ export function planPrompt(prompt: Prompt, context: PromptContext): PlannedPromp
 }
 
 function plan(prompt: Prompt, context: PromptContext): PlannedPrompt {
-  const { sequence, transcript } = context;
-  if (typeof prompt === 'string') {
-    const first = sequence.tokens.length === 0;
-    return { tokens: [...sequence.tokens, ...encode(context, prompt, first)], keep: sequence.position, transcript: transcript + prompt };
-  }
-  if ('tokens' in prompt) return { tokens: [...sequence.tokens, ...prompt.tokens], keep: sequence.position, transcript: '' };
-  return planMessages(prompt, context);
+  if (typeof prompt === 'string') return append(context, context.sequence.tokens.length === 0 ? encode(context, prompt, true) : encodeRest(context, prompt));
+  if (isMessages(prompt)) return planMessages(prompt, context);
+  if (typeof prompt === 'object' && prompt !== null && 'tokens' in prompt) return append(context, checkTokens('tokens', prompt.tokens, context.vocabulary));
+  throw new PromptError('The prompt is neither a string, nor a list of messages, nor an object with `tokens`.');
+}
+
+const isMessages = (prompt: Prompt): prompt is readonly Message[] => Array.isArray(prompt);
+
+function append({ sequence }: PromptContext, tokens: readonly number[]): PlannedPrompt {
+  return { tokens: [...sequence.tokens, ...tokens], keep: sequence.position, transcript: undefined };
 }
 
 /**
@@ -48,14 +59,32 @@ function planMessages(messages: readonly Message[], context: PromptContext): Pla
   if (!text.template) throw new PromptError('This checkpoint has no chat template: it continues text. Pass the prompt as a string.');
   const rendered = text.template.render(messages, { addGenerationPrompt: true });
   if (transcript && rendered.length > transcript.length && rendered.startsWith(transcript)) {
-    const rest = encode(context, rendered.slice(transcript.length), false);
+    const rest = encodeRest(context, rendered.slice(transcript.length));
     return { tokens: [...sequence.tokens, ...rest], keep: sequence.position, transcript: rendered };
   }
   const tokens = encode(context, rendered, false);
   return { tokens, keep: sequence.reusable(tokens), transcript: rendered };
 }
 
-function encode({ text }: PromptContext, prompt: string, addSpecialTokens: boolean): number[] {
+/** The whole text of a sequence. */
+function encode(context: PromptContext, prompt: string, addSpecialTokens: boolean): number[] {
+  return checkEncoded(tokenizerOf(context).encode(prompt, { addSpecialTokens }), context);
+}
+
+/** Text that continues the sequence. */
+function encodeRest(context: PromptContext, rest: string): number[] {
+  const last = context.sequence.tokens.at(-1);
+  if (last === undefined) return encode(context, rest, false);
+  return checkEncoded(encodeContinuation(tokenizerOf(context), rest, last), context);
+}
+
+function tokenizerOf({ text }: PromptContext): Tokenizer {
   if (!text.tokenizer) throw new PromptError('This checkpoint has no tokenizer.json, so it can only be prompted with token ids.');
-  return text.tokenizer.encode(prompt, { addSpecialTokens });
+  return text.tokenizer;
+}
+
+function checkEncoded(tokens: number[], { vocabulary }: PromptContext): number[] {
+  const beyond = tokens.find((id) => id >= vocabulary);
+  if (beyond !== undefined) throw new PromptError(`The tokenizer gives token ${beyond}, but the model knows only ${vocabulary}: tokenizer.json does not belong to these weights.`);
+  return tokens;
 }

@@ -1,4 +1,4 @@
-import type * as JinjaLibrary from '@huggingface/jinja';
+import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { ChatTemplateError } from '../errors/chat-template-error.ts';
 import type { Message } from '../model.ts';
 import { type ChatTemplateFiles, type ChatTemplateSource, findChatTemplate } from './chat-template-source.ts';
@@ -21,13 +21,11 @@ export interface ChatTemplate {
   render(messages: readonly Message[], options: RenderOptions): string;
 }
 
-type Jinja = typeof JinjaLibrary;
-type Program = ReturnType<Jinja['parse']>;
+type Program = ReturnType<typeof parse>;
 
 /**
  * The chat template of a checkpoint, run as transformers runs it (`render_jinja_template` in `utils/chat_template_utils.py`), or
- * undefined where it has none. Jinja is only loaded for a checkpoint that needs it, and a template is only compiled when first used,
- * so that a faulty one does not keep the model from continuing plain text.
+ * undefined where it has none. A template is only compiled when first used, so that a faulty one does not keep the model from continuing plain text.
  *
  * @throws ConfigError where `chat_template` is neither a template nor a list of named ones.
  */
@@ -35,17 +33,16 @@ export async function createChatTemplate(files: ChatTemplateFiles): Promise<Chat
   const source = findChatTemplate(files);
   if (source === undefined) return undefined;
   const { variables: specialTokens } = namedSpecialTokens(files.tokenizerConfig);
-  const jinja = await import('@huggingface/jinja');
   const programs = new Map<string, Program>();
 
   return {
     render(messages, { addGenerationPrompt, tools, ...extra }) {
       const text = chooseTemplate(source, tools !== undefined);
-      const program = programs.get(text) ?? compile(jinja, text, source.file);
+      const program = programs.get(text) ?? compile(text, source.file);
       programs.set(text, program);
       // Python's None, not an undefined variable: templates ask `tools is not none`.
       const given = { tools: tools ?? null, documents: null, ...specialTokens, ...extra, messages, add_generation_prompt: addGenerationPrompt };
-      return run(jinja, program, given, source.file);
+      return run(program, given, source.file);
     },
   };
 }
@@ -57,9 +54,9 @@ function chooseTemplate({ file, templates }: ChatTemplateSource, withTools: bool
   return text;
 }
 
-function compile(jinja: Jinja, template: string, file: string): Program {
+function compile(template: string, file: string): Program {
   try {
-    const program = jinja.parse(jinja.tokenize(template, { lstrip_blocks: true, trim_blocks: true }));
+    const program = parse(tokenize(template, { lstrip_blocks: true, trim_blocks: true }));
     correctStrips(program);
     return program;
   } catch (cause) {
@@ -67,13 +64,13 @@ function compile(jinja: Jinja, template: string, file: string): Program {
   }
 }
 
-function run(jinja: Jinja, program: Program, variables: Readonly<Record<string, unknown>>, file: string): string {
-  const environment = new jinja.Environment();
+function run(program: Program, variables: Readonly<Record<string, unknown>>, file: string): string {
+  const environment = new Environment();
   try {
-    const scope = new jinja.Environment(environment);
+    const scope = new Environment(environment);
     for (const [name, value] of Object.entries(globals)) environment.set(name, value);
     for (const [name, value] of Object.entries(variables)) scope.set(name, value);
-    return String(new jinja.Interpreter(scope).run(program).value);
+    return String(new Interpreter(scope).run(program).value);
   } catch (cause) {
     if (cause instanceof Refusal) throw new ChatTemplateError('refused', file, cause.message, { cause });
     throw new ChatTemplateError('failed', file, messageOf(cause), { cause });

@@ -5,14 +5,14 @@ import { uniform } from '../../shaders/random.ts';
 import { packRows } from '../quant/pack-rows.ts';
 import { MatrixUpload } from './matrix-upload.ts';
 import { collectSpecs, type Spec } from './plan.ts';
-import type { MatrixRole } from './spec.ts';
+import type { MatrixRole, VectorSpec } from './spec.ts';
 
 /** Rows that are packed on the host; the GPU copies them over the rest of the matrix. */
 const PATTERN_ROWS = 64;
 
 /**
  * Weights of a model's shape with random contents, for benchmarks: speed does not depend on the values. Matrices are
- * scaled so that activations stay finite; vectors are 1.
+ * scaled so that activations stay finite.
  */
 export async function randomWeights(gpu: Gpu, specs: object, formatOf: (role: MatrixRole) => WeightFormat): Promise<Map<Spec, Weight | Vector>> {
   const next = uniform(1);
@@ -20,7 +20,7 @@ export async function randomWeights(gpu: Gpu, specs: object, formatOf: (role: Ma
   for (const spec of collectSpecs(specs)) {
     if (spec.kind === 'vector') {
       const buffer = await gpu.buffers.allocate(spec.label, spec.length * 4, 'weights');
-      gpu.device.queue.writeBuffer(buffer, 0, spec.values ?? new Float32Array(spec.length).fill(1));
+      gpu.device.queue.writeBuffer(buffer, 0, spec.values ?? vectorOf(spec));
       made.set(spec, { label: spec.label, length: spec.length, buffer });
       continue;
     }
@@ -32,6 +32,16 @@ export async function randomWeights(gpu: Gpu, specs: object, formatOf: (role: Ma
     made.set(spec, weight);
   }
   return made;
+}
+
+/** Every tensor a half, through what the model makes of it: a log-decay must come out negative, or the state explodes. */
+function vectorOf({ length, parts }: VectorSpec): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(length);
+  for (const { shape, offset, stride, map } of parts) {
+    const count = shape.reduce((product, size) => product * size, 1);
+    for (let i = 0; i < count; i++) values[offset + i * stride] = map ? map(0.5) : 0.5;
+  }
+  return values;
 }
 
 /** Fills a buffer with repetitions of `pattern`. */

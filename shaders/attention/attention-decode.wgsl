@@ -40,9 +40,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
   workgroupBarrier();
 
-  // LANES neighbours share a key.
-  for (var pair = local; pair < count * LANES; pair += WORKGROUP) {
-    let key_row = rows + (pair / LANES) * ROW4;
+  // LANES neighbours share a key. All loops have a constant length, so that their loads are in flight together: places beyond
+  // the valid keys read the last valid one and do not count.
+  for (var pair = local; pair < SPLIT * LANES; pair += WORKGROUP) {
+    let key_row = rows + min(pair / LANES, count - 1u) * ROW4;
     var dots = vec4f();
     for (var i = pair % LANES; i < ROW4; i += LANES) {
       let key = load_key(key_row + i);
@@ -51,15 +52,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     scratch[pair] = dots;
   }
   workgroupBarrier();
-  if (local < count) {
+  if (local < SPLIT) {
     var dots = vec4f();
     for (var lane = 0u; lane < LANES; lane++) { dots += scratch[local * LANES + lane]; }
-    scores[local] = score(dots);
+    scores[local] = select(vec4f(LOWEST), score(dots), local < count);
   }
   workgroupBarrier();
   var largest = vec4f(LOWEST);
-  for (var k = 0u; k < count; k++) { largest = max(largest, scores[k]); }
-  if (local < count) { weights[local] = exp(scores[local] - largest); }
+  for (var k = 0u; k < SPLIT; k++) { largest = max(largest, scores[k]); }
+  if (local < SPLIT) { weights[local] = select(vec4f(), exp(scores[local] - largest), local < count); }
   workgroupBarrier();
 
   // Weighted values: neighbours read neighbouring columns; PARTS of the workgroup share the keys between them.
@@ -70,9 +71,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var z = vec4f();
   var w = vec4f();
   if (part < PARTS) {
-    for (var k = part; k < count; k += PARTS) {
+    for (var k = part; k < SPLIT; k += PARTS) {
       let weight = weights[k];
-      let value = load_value(rows + k * ROW4 + column);
+      let value = load_value(rows + min(k, count - 1u) * ROW4 + column);
       x += value.x * weight;
       y += value.y * weight;
       z += value.z * weight;
@@ -104,7 +105,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (part > 0u) { return; }
 
   var sum = vec4f();
-  for (var k = 0u; k < count; k++) { sum += weights[k]; }
+  for (var k = 0u; k < SPLIT; k++) { sum += weights[k]; }
   if (splits > 1u) {
     let base = (group.y * MAX_SPLITS + group.x) * (HEAD_DIM + 2u);
     partial[base + 4u * column] = x;

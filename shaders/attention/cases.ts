@@ -6,7 +6,7 @@ import { attentionDecode, attentionPartialLength } from './attention-decode.ts';
 import { attentionInput } from './attention-input.ts';
 import { attentionMerge } from './attention-merge.ts';
 import { attentionPrefill } from './attention-prefill.ts';
-import { packHalves } from './half.ts';
+import { packHalves } from '../common/half.ts';
 import { attentionInputReference, attentionReference } from './reference.ts';
 import type { AttentionVariant } from './variant.ts';
 

@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { halfToNumber } from '../dequant/half.ts';
 import { attentionDecode, attentionPartialLength } from './attention-decode.ts';
 import { attentionInput } from './attention-input.ts';
 import { attentionMerge } from './attention-merge.ts';
 import { attentionPrefill } from './attention-prefill.ts';
-import { halfBits, packHalves } from './half.ts';
 import { AttentionVariantError } from './variant-error.ts';
 import type { AttentionVariant } from './variant.ts';
 
@@ -49,24 +47,5 @@ describe('attention variants', () => {
   test('labels tell variants apart', () => {
     const labels = [variant, { ...variant, window: 100 }, { ...variant, kv: 'f32' as const }, { ...variant, capacity: 100 }, { ...variant, scale: 1 }].map((each) => attentionPrefill(each).label);
     expect(new Set(labels).size).toBe(labels.length);
-  });
-});
-
-describe('halves', () => {
-  test('all finite halves survive', () => {
-    for (let bits = 0; bits < 0x7c00; bits++) {
-      const value = halfToNumber(bits);
-      if (halfBits(value) !== bits || halfBits(-value) !== (bits | 0x8000)) expect.fail(`half ${bits} became ${halfBits(value)}`);
-    }
-  });
-
-  test('round to the nearest, ties to even', () => {
-    const ulp = 2 ** -10;
-    expect([1 + ulp / 2, 1 + 1.5 * ulp, 1 + 0.51 * ulp, 65519, 65520, -2, 2 ** -25, 1.5 * 2 ** -24].map(halfBits)).toEqual([0x3c00, 0x3c02, 0x3c01, 0x7bff, 0x7c00, 0xc000, 0, 2]);
-    expect(halfBits(NaN)).toBe(0x7e00);
-  });
-
-  test('pack with the first one in the lower bits', () => {
-    expect([...packHalves([1, -2, 0.5])]).toEqual([0xc0003c00, 0x3800]);
   });
 });

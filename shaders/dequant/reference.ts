@@ -1,5 +1,5 @@
 import { BLOCK, describeFormat, GROUP_SCALE_FACTOR, type WeightFormat } from './formats.ts';
-import { halfToNumber } from './half.ts';
+import { halfToNumber } from '../common/half.ts';
 
 /** The number that a byte of E4M3FN stands for (arXiv:2209.05433): bias 7, no infinities, NaN at 0x7f and 0xff. */
 export function fp8ToNumber(byte: number): number {

@@ -3,9 +3,8 @@
 @group(0) @binding(X_BINDING) var<storage, read> x: array<vec4f>;  // [T, X_QUADS], INPUTS columns used
 @group(0) @binding(STEP_BINDING) var<uniform> step: Step;
 
-// Four inputs of a row in one Quad (vec4 of f32 or f16).
-var<workgroup> x_tile: array<Quad, TILE * 8u>;       // [TILE tokens, 8]
-var<workgroup> weight_tile: array<Quad, TILE * 8u>;  // [TILE outputs, 8]
+var<workgroup> x_tile: array<vec4f, TILE * 8u>;       // [TILE tokens, 8] of 4 inputs
+var<workgroup> weight_tile: array<vec4f, TILE * 8u>;  // [TILE outputs, 8] of 4 inputs
 
 // Invocations that read together read every fourth row at one quad: permuting a row's quads by its number keeps their banks apart.
 fn place(row: u32, quad: u32) -> u32 { return row * 8u + (quad ^ (row / 4u % 8u)); }
@@ -47,23 +46,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: v
   for (var block = 0u; block < BLOCKS; block++) {
     workgroupBarrier();
     for (var i = local; i < TILE * 8u; i += TILE * TILE / 16u) {
-      x_tile[place(i / 8u, i % 8u)] = Quad(load_quad(first_token + i / 8u, block * 8u + i % 8u));
+      x_tile[place(i / 8u, i % 8u)] = load_quad(first_token + i / 8u, block * 8u + i % 8u);
     }
     for (var i = local; i < TILE * 4u; i += TILE * TILE / 16u) {
       // Rows beyond the last repeat it; their products are not stored.
       let weights = weight_octet(min(first_row + i / 4u, OUTPUTS - 1u), block * 4u + i % 4u);
-      weight_tile[place(i / 4u, i % 4u * 2u)] = Quad(weights[0]);
-      weight_tile[place(i / 4u, i % 4u * 2u + 1u)] = Quad(weights[1]);
+      weight_tile[place(i / 4u, i % 4u * 2u)] = weights[0];
+      weight_tile[place(i / 4u, i % 4u * 2u + 1u)] = weights[1];
     }
     workgroupBarrier();
     for (var quad = 0u; quad < 8u; quad++) {
       let columns = transpose(mat4x4f(
-        vec4f(weight_tile[place(id.x * 4u, quad)]), vec4f(weight_tile[place(id.x * 4u + 1u, quad)]),
-        vec4f(weight_tile[place(id.x * 4u + 2u, quad)]), vec4f(weight_tile[place(id.x * 4u + 3u, quad)])));
-      sums0 = add_products(sums0, columns, vec4f(x_tile[place(id.y * 4u, quad)]));
-      sums1 = add_products(sums1, columns, vec4f(x_tile[place(id.y * 4u + 1u, quad)]));
-      sums2 = add_products(sums2, columns, vec4f(x_tile[place(id.y * 4u + 2u, quad)]));
-      sums3 = add_products(sums3, columns, vec4f(x_tile[place(id.y * 4u + 3u, quad)]));
+        weight_tile[place(id.x * 4u, quad)], weight_tile[place(id.x * 4u + 1u, quad)],
+        weight_tile[place(id.x * 4u + 2u, quad)], weight_tile[place(id.x * 4u + 3u, quad)]));
+      sums0 = add_products(sums0, columns, x_tile[place(id.y * 4u, quad)]);
+      sums1 = add_products(sums1, columns, x_tile[place(id.y * 4u + 1u, quad)]);
+      sums2 = add_products(sums2, columns, x_tile[place(id.y * 4u + 2u, quad)]);
+      sums3 = add_products(sums3, columns, x_tile[place(id.y * 4u + 3u, quad)]);
     }
   }
   let token = first_token + id.y * 4u;

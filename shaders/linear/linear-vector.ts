@@ -13,9 +13,19 @@ const CHUNK = 106;
 /** Fewer workgroups than this leave a big GPU idle: then a team takes fewer rows. */
 const ENOUGH_WORKGROUPS = 256;
 
+/** More than a big GPU runs at a time. */
+const PLENTY_OF_WORKGROUPS = 2048;
+const MOST_SWEEPS = 4;
+
 function rowsOf({ outputs, gated }: LinearVectorVariant, teams: number): 1 | 2 | 4 {
   if (outputs >= 4 * teams * ENOUGH_WORKGROUPS) return 4;
   return gated || outputs >= 2 * teams * ENOUGH_WORKGROUPS ? 2 : 1;
+}
+
+/** Groups of rows that a workgroup computes one after the other with the same staged x: only where workgroups abound, as for an output matrix. */
+function sweepsOf({ inputs, outputs }: LinearVectorVariant, rowsPerSweep: number): number {
+  if (ceilDiv(inputs, BLOCK) > CHUNK) return 1;
+  return Math.min(MOST_SWEEPS, Math.max(1, Math.floor(outputs / rowsPerSweep / PLENTY_OF_WORKGROUPS)));
 }
 
 /**
@@ -29,6 +39,7 @@ export function linearVector(variant: LinearVectorVariant, target: Target): Kern
   const { size, features, snippet: teamSource, label: teamLabel } = team(target);
   const teams = WORKGROUP / size;
   const rows = rowsOf(variant, teams);
+  const sweeps = sweepsOf(variant, rows * teams);
   const end = epilogue(variant, planes.length + 1 + Number(norm !== undefined));
   return {
     label: `linear-vector/${format}/${inputs}x${outputs}${norm ? '/norm' : ''}${end.label}/${teamLabel}`,
@@ -46,6 +57,7 @@ export function linearVector(variant: LinearVectorVariant, target: Target): Kern
         WORKGROUP: u32(WORKGROUP),
         TEAM: u32(size),
         TEAMS: u32(teams),
+        SWEEPS: u32(sweeps),
         X_BINDING: u32(planes.length),
         ...(norm ? { NORM_BINDING: u32(planes.length + 1), EPS: f32(norm.eps) } : {}),
       },
@@ -58,6 +70,6 @@ export function linearVector(variant: LinearVectorVariant, target: Target): Kern
       ...(norm ? [{ name: 'norm_weight', type: 'read' } as const] : []),
       ...end.bindings,
     ],
-    workgroups: () => grid(ceilDiv(outputs, rows * teams)),
+    workgroups: () => grid(ceilDiv(outputs, rows * teams * sweeps)),
   };
 }

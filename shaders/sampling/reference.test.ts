@@ -18,9 +18,9 @@ describe('the noise', () => {
       (i: number) => uniformOf(i, i, i),
     ];
     const draws = 131_072;
-    const expected = new Array<number>(256).fill(draws / 256);
+    const expected = Array.from({ length: 256 }, () => draws / 256);
     for (const at of axes) {
-      const pairs = new Array<number>(256).fill(0); // 16 × 16 squares of two neighbours
+      const pairs = Array.from({ length: 256 }, () => 0); // 16 × 16 squares of two neighbours
       for (let i = 0; i < 2 * draws; i += 2) pairs[16 * Math.floor(16 * at(i)) + Math.floor(16 * at(i + 1))]++;
       expect(chiSquare(pairs, expected)).toBeLessThan(330.5); // 255 degrees of freedom, p = 0.001
     }
@@ -42,7 +42,7 @@ test('draws follow softmax', () => {
   const share = Array.from(y, Math.exp);
   const mass = share.reduce((a, b) => a + b);
   const draws = 50_000;
-  const observed = new Array<number>(20).fill(0);
+  const observed = Array.from({ length: 20 }, () => 0);
   const all = [...y.keys()];
   for (let position = 0; position < draws; position++) observed[drawReference(y, all, 12, position).token]++;
   expect(chiSquare(observed, share.map((s) => (draws * s) / mass))).toBeLessThan(43.8); // 19 degrees of freedom, p = 0.001

@@ -84,11 +84,12 @@ export interface Draw {
 
 /** The survivor with the largest y + Gumbel noise. */
 export function drawReference(y: Float64Array, tokens: readonly number[], seed: number, position: number): Draw {
+  const max = tokens.reduce((most, candidate) => Math.max(most, y[candidate]), -Infinity);
   let best = -Infinity;
   let second = -Infinity;
   let token = NO_TOKEN;
   for (const candidate of tokens) {
-    const score = y[candidate] + gumbelReference(seed, position, candidate);
+    const score = y[candidate] - max + gumbelReference(seed, position, candidate);
     if (score > best || (score === best && candidate < token)) {
       second = best;
       best = score;

@@ -147,7 +147,7 @@ describe('survivors', () => {
   const ALL: SamplingSettings = { ...OFF, temperature: 0.8, topK: 300, topP: 0.9, minP: 1e-3, seed: 1 };
   const flat = (vocabulary: number): Float32Array<ArrayBuffer> => new Float32Array(roundUp(vocabulary, 4)).fill(-1.25);
   const cases: readonly { vocabulary: number; changed: Partial<SamplingSettings>; given?: Float32Array<ArrayBuffer> }[] = [
-    ...[1, 100, 513, 151_936].map((vocabulary) => ({ vocabulary, changed: {} })),
+    ...[513, 151_936].map((vocabulary) => ({ vocabulary, changed: {} })),
     ...[{ topK: 1 }, { topK: 513 }, { topK: 4_000_000_000 }, { topP: 1e-9 }, { topP: 0.995 }, { minP: 1 }, { minP: 1e-30 }].map((changed) => ({ vocabulary: 513, changed })),
     { vocabulary: 513, changed: { minP: 1e-30, topK: 5 }, given: flat(513) },
     { vocabulary: 513, changed: { minP: 1e-30, topP: 0.01, topK: 600 }, given: flat(513) },
@@ -166,7 +166,7 @@ describe('survivors', () => {
   });
 
   test('of an almost flat distribution miss p by less than 1e-6, and are the same each time', async () => {
-    const settings = { ...OFF, temperature: 100, topP: 0.9, seed: 2 };
+    const settings = { ...OFF, temperature: 100, topP: 0.9, minP: 1e-30, seed: 2 };
     const vocabulary = 32_000;
     const logits = normal(vocabulary, 5, 3);
     const y = adjustedReference(logits, new Uint32Array(vocabulary), settings);

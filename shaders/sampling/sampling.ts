@@ -9,7 +9,6 @@ import firstReachingSource from './first-reaching.wgsl?raw';
 import gatherSource from './gather.wgsl?raw';
 import gumbelSource from './gumbel.wgsl?raw';
 import histogramSource from './histogram.wgsl?raw';
-import markPromptSource from './mark-prompt.wgsl?raw';
 import partialSource from './partial.wgsl?raw';
 import pickSource from './pick.wgsl?raw';
 import scaleSource from './scale.wgsl?raw';
@@ -129,15 +128,4 @@ export function sampling(variant: SamplingVariant): Kernel[] {
 /** Lengths in u32 of the scratch buffers that `sampling` binds; their contents need not survive a step. */
 export function samplingScratch(vocabulary: number): { readonly partials: number; readonly histogram: number; readonly candidates: number } {
   return { partials: 3 * ceilDiv(vocabulary, BLOCK), histogram: 2 * BUCKETS, candidates: 4 + 2 * vocabulary };
-}
-
-/** Sets bit 31 of `counts` u32 [vocabulary] for the step's prompt tokens, `tokens` u32 [T]. */
-export function markPrompt({ vocabulary }: { readonly vocabulary: number }): Kernel {
-  return {
-    label: `sampling-mark-prompt/${vocabulary}`,
-    features: [],
-    code: assemble({ constants: { VOCABULARY: u32(vocabulary), WORKGROUP: u32(WORKGROUP) }, snippets: [stepSource], source: markPromptSource }),
-    bindings: [STEP, read('tokens'), write('counts')],
-    workgroups: ({ count }) => [ceilDiv(count, WORKGROUP), 1, 1],
-  };
 }

@@ -75,8 +75,8 @@ fn main(@builtin(local_invocation_index) local: u32) {
   let position = step.position + step.count;
   var last = 0xffffffffu;
   // A loop, so that the compiler inlines `border` once.
-  for (var filter = 0u; filter < 2u; filter++) {
-    let by_share = filter == 1u;
+  for (var stage = 0u; stage < 2u; stage++) {
+    let by_share = stage == 1u;
     if (select(TOP_K, TOP_P, by_share)) { last = min(last, border(last, by_share, total, local)); }
   }
   if (MIN_P) { last = min(last, rank_of(total.best.score + settings.min_logit)); }

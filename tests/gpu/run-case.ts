@@ -1,17 +1,10 @@
+import { halfToNumber } from '../../shaders/common/half.ts';
 import { packStep } from '../../shaders/common/step.ts';
 import type { BufferData, KernelCase, OutputShape } from '../../shaders/kernel-case.ts';
 import type { Kernel, Target } from '../../shaders/kernel.ts';
 
 const STORAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 const POISON: Record<OutputShape['type'], number> = { f32: 0x7fc00000, f16: 0x7e007e00, u32: 0xffffffff };
-
-export function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -14 * (fraction / 1024));
-}
 
 function decode(words: Uint32Array<ArrayBuffer>, { type, length }: OutputShape): Float64Array {
   switch (type) {

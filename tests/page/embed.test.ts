@@ -1,42 +1,31 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import type { Server } from 'node:http';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright';
-import { build } from 'vite';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { serve } from '../../scripts/serve.mjs';
 import { launchBrowser, openPage, storyText, textDone } from './open-page.ts';
-import { fakeEngine } from './serve.ts';
-import { serveStatic } from './static-server.ts';
 
 // Only what bundling and origins change is tested here, so the double stands in for the engine.
 let browser: Browser;
-let folder: string;
-let script: { url: string; server: Server };
+let script: Awaited<ReturnType<typeof serve>>;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sluice-embed-'));
-  await build({
-    configFile: false,
-    root: join(import.meta.dirname, '../../web'),
-    logLevel: 'error',
-    plugins: [fakeEngine],
-    worker: { format: 'es', plugins: () => [fakeEngine] },
-    build: { outDir: folder, lib: { entry: 'embed.ts', formats: ['es'], fileName: () => 'sluice.js' } },
-  });
-  script = await serveStatic({ folder });
+  script = await serve({ mounts: { '/': inject('fakeSite') }, cors: true });
   browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser?.close();
-  script?.server.close();
-  await rm(folder, { recursive: true, force: true });
+  await script?.close();
 });
 
 async function openHost(html: string): Promise<Awaited<ReturnType<typeof openPage>> & { close: () => Promise<void> }> {
-  const host = await serveStatic({ html: `<!doctype html><html lang="en"><title>Host</title>${html}` });
+  const pages = await mkdtemp(join(tmpdir(), 'sluice-host-'));
+  await writeFile(join(pages, 'index.html'), `<!doctype html><html lang="en"><title>Host</title><link rel="icon" href="data:,">${html}`);
+  // Another port is another origin.
+  const host = await serve({ mounts: { '/': pages } });
   const opened = await openPage(browser, host.url);
-  return { ...opened, close: async () => { await opened.page.context().close(); host.server.close(); } };
+  return { ...opened, close: async () => { await opened.page.context().close(); await host.close(); await rm(pages, { recursive: true }); } };
 }
 
 test('starts its worker in a page of another origin, even when the script is there twice', async () => {

@@ -26,7 +26,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions): Prom
     options.signal?.throwIfAborted();
     options.onProgress?.({ phase: step === 0 ? 'config' : 'weights', loadedBytes: (totalBytes * step) / 10, totalBytes });
     await pause(name.includes('slow') ? 400 : 2);
-    if (name.includes('missing') && step === 2) throw new FakeError('http', 'https://huggingface.co/fake/missing/resolve/main/config.json answered 404 Not Found');
+    if (name.includes('missing') && step === 2) throw new FakeError('checkpoint/missing-file', 'https://huggingface.co/fake/missing/resolve/main/config.json answered 404 Not Found');
   }
   return fakeModel(name, options);
 }
@@ -34,14 +34,14 @@ export async function loadModel(source: ModelSource, options: LoadOptions): Prom
 function fakeModel(name: string, { quantize }: LoadOptions): Model {
   const chat = name.includes('chat');
   async function* generate(prompt: Prompt, { maxTokens = Infinity, temperature = 1, signal }: GenerateOptions = {}): AsyncGenerator<GenerateEvent, void, undefined> {
-    if (name.includes('full')) throw new FakeError('context-full', 'The prompt has 600 tokens and the context holds 512.');
+    if (name.includes('full')) throw new FakeError('generate/context-full', 'The prompt has 600 tokens and the context holds 512.');
     if (name.includes('crash')) setTimeout(() => { throw new Error('the fake engine fell over'); });
     const text = name.includes('echo') ? JSON.stringify({ prompt, temperature, quantize }) : chat ? CHAT : temperature > 0 ? `${STORY.slice(0, 40)} (told differently)` : STORY;
     const words = text.match(/\s*\S+/g) ?? [];
     yield { type: 'text-start', promptTokens: 5, cachedTokens: 0 };
     let count = 0;
     for (const word of words.slice(0, maxTokens)) {
-      await pause(name.includes('endless') ? 60 : 12);
+      await pause(name.includes('endless') ? 60 : 4);
       signal?.throwIfAborted();
       yield { type: 'text-delta', text: word, tokenIds: [count++] };
     }

@@ -3,21 +3,21 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright';
-import type { ViteDevServer } from 'vite';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { serve } from '../../scripts/serve.mjs';
 import { launchBrowser, openPage, storyText, textDone } from './open-page.ts';
-import { serveFakePage } from './serve.ts';
 
 const story: { prompt: string; text: string } = JSON.parse(readFileSync(new URL('../fixtures/real/stories260K/expected-story.json', import.meta.url), 'utf8'));
 
 let browser: Browser;
-let server: ViteDevServer;
+let server: Awaited<ReturnType<typeof serve>>;
 let url: string;
 let page: Page;
 let complaints: string[];
 
 beforeAll(async () => {
-  ({ url, server } = await serveFakePage());
+  server = await serve({ mounts: { '/': inject('fakeSite') } });
+  ({ url } = server);
   browser = await launchBrowser();
 });
 afterAll(async () => {
@@ -215,7 +215,7 @@ test('a local folder is loaded with the chosen quality, and one without a config
   const input = page.locator('input[type=file]');
   await input.setInputFiles(empty);
   await page.getByText('holds no config.json').waitFor();
-  await page.getByRole('radio', { name: /Nearly the original/ }).check();
+  await page.getByRole('radio', { name: /Close to the original/ }).check();
   await page.evaluate(() => addEventListener('sluice-ready', (event) => { if (event instanceof CustomEvent) document.title = event.detail.name; }));
   await input.setInputFiles(join(import.meta.dirname, '../fixtures/real/stories260K'));
   await expect.poll(() => page.title()).toBe('files int8: config.json expected-story.json expected-tokens.json expected.safetensors model.safetensors tokenizer.json tokenizer_config.json');
@@ -228,6 +228,8 @@ test('without WebGPU the page says why and what to do', async () => {
   await notice.waitFor();
   expect(await notice.textContent()).toMatch(/does not offer WebGPU/);
   expect(await notice.locator('li').first().textContent()).toMatch(/^Chrome 113/);
+  await notice.getByText('Other browsers').click();
+  await notice.getByText(/^Firefox has WebGPU/).waitFor();
   expect(await notice.getByRole('link').getAttribute('href')).toMatch(/^https:/);
 });
 

@@ -1,37 +1,110 @@
+import type { ContextFullError, DisposedError, SessionBusyError } from '../../engine/errors/generate-errors.ts';
+import type { DeviceLostError, GpuOutOfMemoryError, GpuValidationError, WebGpuUnavailableError } from '../../engine/errors/gpu-errors.ts';
+import type { InvalidLogitsError } from '../../engine/errors/invalid-logits-error.ts';
+import type { InvalidOptionError } from '../../engine/errors/invalid-option-error.ts';
+import type { RotaryConfigError } from '../../engine/errors/rotary-config-error.ts';
+import type { AccessError } from '../../models/errors/access-error.ts';
+import type { ChatTemplateError } from '../../models/errors/chat-template-error.ts';
+import type { CheckpointError } from '../../models/errors/checkpoint-error.ts';
+import type { ConfigError } from '../../models/errors/config-error.ts';
+import type { DownloadError } from '../../models/errors/download-error.ts';
+import type { FileReadError } from '../../models/errors/file-read-error.ts';
+import type { PromptError } from '../../models/errors/prompt-error.ts';
+import type { SourceError } from '../../models/errors/source-error.ts';
+import type { TokenizerError } from '../../models/errors/tokenizer-error.ts';
+import type { UnsupportedModelError } from '../../models/errors/unsupported-model-error.ts';
+import type { UnpackableWeightError } from '../../models/quant/unpackable-weight-error.ts';
 import { formatSource } from './format.ts';
+
+/** Every stable code that can reach the page. A code without a text does not compile. */
+export type ErrorCode = (
+  | ContextFullError | DisposedError | SessionBusyError | PromptError | InvalidLogitsError | InvalidOptionError
+  | DeviceLostError | GpuOutOfMemoryError | GpuValidationError | WebGpuUnavailableError
+  | AccessError | DownloadError | SourceError | FileReadError
+  | CheckpointError | ChatTemplateError | ConfigError | RotaryConfigError | TokenizerError | UnsupportedModelError | UnpackableWeightError
+)['code'] | 'worker-crash';
+
+/** What the button beside the explanation does first. */
+export type Remedy = 'retry' | 'reload' | 'new-conversation' | 'settings' | 'choose';
 
 export interface PlainError {
   readonly title: string;
   readonly advice: string;
+  readonly remedy: Remedy;
 }
 
-const DOWNLOAD = /network|fetch|http|connection|truncat|timeout|range/;
+const plain = (title: string, advice: string, remedy: Remedy): PlainError => ({ title, advice, remedy });
 
-/** Kinds of failure, told apart by the stable `code` of the engine's errors or, for the platform's, by name and message. */
-const KINDS: readonly { readonly match: RegExp; readonly title: string; readonly advice: string }[] = [
-  { match: /worker-crash/, title: 'The engine stopped unexpectedly', advice: 'The browser ended it, most often because memory ran out. Load the model again, or choose a smaller one.' },
-  { match: /device-lost|lost/, title: 'The connection to the graphics card was lost', advice: 'The driver restarted or the computer slept. Load the model again.' },
-  { match: /memory|too-large|allocation/, title: 'The model does not fit into the GPU’s memory', advice: 'Choose a stronger compression or a smaller model, and close other pages that use the GPU.' },
-  { match: /context/, title: 'The conversation has filled the model’s memory', advice: 'Start a new conversation to go on.' },
-  { match: /webgpu|no-gpu|adapter/, title: 'No usable graphics card was found', advice: 'Turn on hardware acceleration in the browser’s settings and restart it.' },
-  { match: /unsupported|architecture|model-type/, title: 'This kind of model is not supported yet', advice: 'Choose one of the suggestions, or another model of a supported architecture.' },
-  { match: /not-found|missing-file|\b404\b/, title: 'The model was not found', advice: 'Check the spelling: a Hub id looks like “organisation/name”, and an address must lead to the folder that holds config.json.' },
-  { match: /\b40[13]\b|forbidden|unauthori[sz]ed|gated|access-denied/, title: 'The model is not open to everyone', advice: 'Its owner asks for a licence to be accepted or a sign-in. Choose another model, or download the files and open the folder.' },
-  { match: DOWNLOAD, title: 'The download did not finish', advice: 'Check the connection and try again.' },
-  { match: /tokenizer|template/, title: 'The model’s text rules could not be read', advice: 'Its tokenizer or chat template uses something that is not supported. Choose another model.' },
-  { match: /unreadable|config|safetensors|tensor|header|format|magic|shape|dtype|json|syntaxerror/, title: 'The model’s files are damaged or unexpected', advice: 'If you have the files yourself, download them again; otherwise choose another model.' },
-];
+/** The visitor cannot mend a file; only its owner, or another download, can. */
+const REPLACE = 'If these are your own files, download them again; otherwise choose another model.';
+
+const damagedHeader = plain('A weights file contradicts itself', `The list of weights at its beginning does not match what follows. ${REPLACE}`, 'choose');
+const unreadableText = plain('One of the model’s text files is damaged', `It should hold JSON, but it does not. ${REPLACE}`, 'choose');
+const otherWeights = plain('The weights do not belong to this model', `They are incomplete, or made for another architecture than config.json says. ${REPLACE}`, 'choose');
+const badConfig = plain('The model’s description does not add up', `config.json lacks a value or holds one that is not possible. ${REPLACE}`, 'choose');
+
+export const EXPLANATIONS: Readonly<Record<ErrorCode, PlainError>> = {
+  'worker-crash': plain('The engine stopped unexpectedly', 'The browser ended it, most often because memory ran out. Load the model again, or choose a smaller one.', 'reload'),
+
+  'gpu/unavailable': plain('No usable graphics card was found', 'Turn on hardware acceleration in the browser’s settings, restart the browser, and try again.', 'retry'),
+  'gpu/device-lost': plain('The connection to the graphics card was lost', 'The driver restarted or the computer slept. Load the model again.', 'reload'),
+  'gpu/out-of-memory': plain('The model does not fit into the GPU’s memory', 'Choose a stronger compression, such as 4-bit, or a smaller model, and close other pages that use the GPU.', 'choose'),
+  'gpu/validation': plain('The graphics driver refused a step', 'This is a fault of ours or of the driver. Update browser and driver, then load the model again.', 'reload'),
+
+  'generate/context-full': plain('The conversation has filled the model’s memory', 'Start a new conversation to go on; what you wrote is kept.', 'new-conversation'),
+  'generate/session-busy': plain('The model is still busy with the last text', 'Wait a moment, then try again.', 'retry'),
+  'generate/disposed': plain('The model has been unloaded', 'Load it again to go on.', 'reload'),
+  'generate/prompt': plain('The model cannot read this message', 'Write something else: the message may be empty, or of a kind that this model was not made for.', 'new-conversation'),
+  'invalid-logits': plain('The model’s arithmetic failed', 'Its weights may be damaged, or too coarse in this compression. Load it again, with another “size in memory” if that does not help.', 'reload'),
+  'invalid-option': plain('A setting has a value that is not possible', 'Open the settings and correct it, or reset them.', 'settings'),
+
+  'download/interrupted': plain('The download broke off', 'Check the connection and try again.', 'retry'),
+  'download/status': plain('The server could not deliver the model', 'It may be overloaded. Try again in a few minutes.', 'retry'),
+  'download/range': plain('The server sent the wrong part of a file', 'Something between here and the server changes its answers. Try again, or choose another model.', 'retry'),
+  'download/changed': plain('The model was replaced while it was loading', 'Load it again to get the new version.', 'retry'),
+  'download/size-unknown': plain('The server does not say how large the model is', 'It cannot be loaded from there. Choose another address, or download the files and open the folder.', 'choose'),
+
+  'source/invalid': plain('That is not the name of a model', 'A name on the Hub looks like “organisation/name”; an address begins with https:// and leads to a folder.', 'choose'),
+  'source/not-found': plain('There is no such model on the Hub', 'Check the spelling of “organisation/name”, and of the revision if you gave one.', 'choose'),
+  'source/access-denied': plain('The model is not open to everyone', 'Its owner asks for a licence to be accepted or a sign-in. Choose another model, or download the files and open the folder.', 'choose'),
+  'file/unreadable': plain('A file can no longer be read', 'It was changed, moved or unplugged since you chose it. Open the folder again.', 'choose'),
+
+  'load/unsupported-model': plain('This kind of model is not supported yet', 'Choose one of the suggestions, or another model of a supported architecture.', 'choose'),
+  'unpackable-weight': plain('A weight cannot be stored in this compression', 'Choose another “size in memory”; if it fails with the original too, the file is damaged.', 'choose'),
+  config: badConfig,
+  'config/rotary': badConfig,
+  tokenizer: plain('The model’s vocabulary cannot be used', 'tokenizer.json is damaged or asks for something that is not supported. Choose another model.', 'choose'),
+  'chat-template': plain('The model’s chat template refused the conversation', 'Start a new conversation. If that does not help, choose another model.', 'new-conversation'),
+
+  'checkpoint/missing-file': plain('The model was not found', 'A file that every model needs is not there. Check the spelling: the address must lead to the folder that holds config.json.', 'choose'),
+  'checkpoint/git-lfs-pointer': plain('The weights are only a placeholder', 'The folder was cloned without its large files. Fetch them with “git lfs pull” and open it again.', 'choose'),
+  'checkpoint/not-safetensors': plain('The weights are in another format', 'Only safetensors files can be loaded. Choose a model that offers them.', 'choose'),
+  'checkpoint/truncated': plain('A weights file ends too early', `Part of it is missing, as after a download that broke off. ${REPLACE}`, 'choose'),
+  'checkpoint/json': unreadableText,
+  'checkpoint/text-encoding': unreadableText,
+  'checkpoint/config': badConfig,
+  'checkpoint/index': plain('The list of the weights files is damaged', `model.safetensors.index.json names files or weights that cannot be. ${REPLACE}`, 'choose'),
+  'checkpoint/header': damagedHeader,
+  'checkpoint/duplicate-tensor': damagedHeader,
+  'checkpoint/tensor-entry': damagedHeader,
+  'checkpoint/tensor-range': damagedHeader,
+  'checkpoint/tensor-size': damagedHeader,
+  'checkpoint/tensor-overlap': damagedHeader,
+  'checkpoint/tensor-hole': damagedHeader,
+  'checkpoint/missing-tensor': otherWeights,
+  'checkpoint/tensor-shape': otherWeights,
+  'checkpoint/unexpected-tensor': otherWeights,
+  'checkpoint/unsupported-dtype': plain('The weights are compressed in an unknown way', 'Choose the uncompressed version of this model (bf16, f16 or f32), and a “size in memory” here.', 'choose'),
+};
+
+function isKnown(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(EXPLANATIONS, code);
+}
 
 /** Says in plain words what went wrong and what to do; the error's own words are shown as details. */
 export function explainError(error: Error & { readonly code?: unknown }, doing: 'load' | 'generate', source?: unknown): PlainError {
-  const code = typeof error.code === 'string' ? error.code : '';
-  const text = `${error.name} ${error.message}`.toLowerCase();
-  const byCode = KINDS.find(({ match }) => match.test(code.toLowerCase().replaceAll(/[_/]/g, '-')));
-  // One code covers every answer of a server; which one it was stands in the message.
-  const refined = byCode?.match === DOWNLOAD ? KINDS.find(({ match }) => match.test(/\b40[134]\b/.exec(text)?.[0] ?? '')) : undefined;
-  const kind = refined ?? byCode ?? KINDS.find(({ match }) => match.test(text));
-  if (kind) return kind;
+  if (isKnown(error.code)) return EXPLANATIONS[error.code];
   return doing === 'load'
-    ? { title: `${formatSource(source)} could not be loaded`, advice: 'Try again, or choose another model.' }
-    : { title: 'The text could not be finished', advice: 'Try again. If it happens once more, load the model anew.' };
+    ? plain(`${formatSource(source)} could not be loaded`, 'Try again, or choose another model.', 'retry')
+    : plain('The text could not be finished', 'Try again. If it happens once more, load the model anew.', 'retry');
 }

@@ -3,7 +3,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 // Stroked paths on a 24 × 24 grid.
 const PATHS = {
   send: 'M12 19V5M5.5 11.5 12 5l6.5 6.5',
-  stop: 'M8 8h8v8H8z',
+  stop: 'M6.5 6.5h11v11h-11z',
   copy: 'M9 9h10v11H9zM5 15V4h10',
   check: 'm5 12.5 4.5 4.5L19 7.5',
   retry: 'M4.5 12a7.5 7.5 0 1 0 2.6-5.7M4.5 4.5v4.2h4.2',

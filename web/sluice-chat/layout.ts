@@ -73,6 +73,7 @@ export function buildLayout(root: ShadowRoot, handlers: Handlers) {
 
     showNotice(notice: HTMLElement | undefined): void {
       notices.replaceChildren(...(notice ? [notice] : []));
+      transcript.reveal(notice);
     },
 
     show({ state, conversation, loaded, name, placeholder }: Shown): void {
@@ -88,7 +89,7 @@ export function buildLayout(root: ShadowRoot, handlers: Handlers) {
       welcome.show(state === 'ready' && exchanges.length === 0 ? mode : undefined);
       actions.show(loaded && state === 'ready' ? last : undefined, mode, true);
       composer.state = state === 'generating' ? 'running' : state === 'ready' ? 'ready' : 'unready';
-      composer.placeholder = placeholder ?? (mode === 'chat' ? 'Write a message' : 'Write how a story begins');
+      composer.placeholder = placeholder ?? (!loaded ? 'No model is loaded yet' : mode === 'chat' ? 'Write a message' : 'Write how a story begins');
     },
   };
 }

@@ -9,7 +9,7 @@ import { SUGGESTIONS } from './suggestions.ts';
 
 const QUALITY: readonly { readonly value: Quantization; readonly name: string; readonly about: string }[] = [
   { value: 'int4', name: '4-bit', about: 'Smallest and quickest' },
-  { value: 'int8', name: '8-bit', about: 'Nearly the original, twice the size' },
+  { value: 'int8', name: '8-bit', about: 'Close to the original' },
   { value: 'fp8', name: '8-bit float', about: 'Like 8-bit, kinder to outliers' },
   { value: 'none', name: 'Original', about: 'Exact, largest' },
 ];
@@ -24,7 +24,7 @@ export class ModelPicker {
 
   constructor(onPick: (source: ModelSource, quantize: Quantization) => void) {
     this.#onPick = onPick;
-    this.#input = h('input', { type: 'text', id: 'source', class: 'field', placeholder: 'organisation/name or https://…', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', required: true });
+    this.#input = h('input', { type: 'text', id: 'source', class: 'field', placeholder: 'org/name or https://…', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', required: true });
     const byName = h('form', { class: 'row', submit: (event) => { event.preventDefault(); this.#pick(this.#input.value.trim()); } }, this.#input, h('button', { class: 'button primary', type: 'submit' }, 'Load'));
     const suggestions = h('ul', { class: 'suggestions' },
       suggestion(DEFAULT_MODEL.name, 'Tells children’s stories; comes with this page', '1 MB', () => this.#pick(DEFAULT_MODEL.url, 'none')),

@@ -7,7 +7,7 @@ import type { ModelInfo } from '../worker/protocol.ts';
 import { EngineError, isAbort } from '../worker/wire-error.ts';
 import { splitThinking } from './answer-view.ts';
 import { Conversation, type Exchange } from './conversation.ts';
-import { explainError } from './error-text.ts';
+import { endsModel, fullRemark, loadFailure, textFailure, type Ways } from './failure-notices.ts';
 import { formatSource } from './format.ts';
 import { buildLayout, type Layout } from './layout.ts';
 import { droppedFiles } from './model-files.ts';
@@ -224,7 +224,7 @@ export class SluiceChat extends HTMLElement {
     this.#ui.settings.defaults = isDefault(source) ? DEFAULT_MODEL.sampling : {};
     this.#ui.stats.reset(info.contextLength);
     this.#become('ready');
-    this.#ui.announcer.say(`${info.name} is ready.`);
+    this.#ui.announcer.say(`${formatSource(info.name)} is ready.`);
     this.#tell('sluice-ready', info);
     void this.#showMemory();
     const opening = this.getAttribute('prompt') ?? (isDefault(source) ? DEFAULT_MODEL.prompt : '');
@@ -234,16 +234,8 @@ export class SluiceChat extends HTMLElement {
   #loadFailed(error: unknown, choice: Choice, previous: Choice | undefined): void {
     this.#ui.progress.end();
     this.#become('idle');
-    const again: NoticeAction = { label: 'Try again', primary: true, run: () => void this.#tryLoad(choice) };
-    const back: NoticeAction[] = previous && previous.source !== choice.source ? [{ label: `Back to ${formatSource(previous.source)}`, run: () => void this.#tryLoad(previous) }] : [];
-    const other: NoticeAction = { label: 'Choose another', run: () => this.#ui.picker.open() };
-    if (isAbort(error)) {
-      this.#ui.showNotice(remark('Loading was stopped', 'Nothing of it was kept.', [{ ...again, label: 'Load it after all' }, ...back, other]));
-      return;
-    }
-    const { title, advice } = explainError(asError(error), 'load', choice.source);
-    this.#ui.showNotice(errorNotice(title, advice, asError(error).message, [again, ...back, other]));
-    this.#tell('sluice-error', { error });
+    this.#ui.showNotice(loadFailure(error, choice, previous, this.#ways()));
+    if (!isAbort(error)) this.#tell('sluice-error', { error });
   }
 
   async #ask(text: string): Promise<void> {
@@ -304,7 +296,7 @@ export class SluiceChat extends HTMLElement {
       }
     } catch (error) {
       exchange.finish = isAbort(error) ? 'stopped' : 'failed';
-      if (!isAbort(error)) this.#generateFailed(asError(error), exchange);
+      if (!isAbort(error)) this.#generateFailed(error, exchange);
     }
     stats.end(usage);
     announcer.endStream();
@@ -313,31 +305,33 @@ export class SluiceChat extends HTMLElement {
     if (this.#state === 'generating') this.#become(this.#loaded ? 'ready' : 'idle');
     else this.#show();
     if (this.#loaded) void this.#showMemory();
-    if (usage && this.#isFull(usage)) this.#showFull();
+    if (usage && this.#isFull(usage)) this.#ui.showNotice(fullRemark(this.#conversation.mode, () => this.clear()));
     this.#tell('sluice-finish', { text: exchange.answer, finishReason: exchange.finish, usage });
   }
 
-  #generateFailed(error: Error & { readonly code?: unknown }, exchange: Exchange): void {
-    const { title, advice } = explainError(error, 'generate');
-    const choice = this.#loaded;
-    const actions: NoticeAction[] = [];
-    if (choice && /worker-crash|lost/.test(String(error.code))) {
-      this.#loaded = undefined;
-      actions.push({ label: 'Load the model again', primary: true, run: () => void this.#tryLoad(choice) });
-    } else if (/context/i.test(String(error.code))) {
-      actions.push({ label: 'Start a new conversation', primary: true, run: () => { this.clear(); this.#ui.composer.fill(exchange.prompt); } });
-    } else actions.push({ label: 'Try again', primary: true, run: () => this.#retry() });
-    this.#ui.showNotice(errorNotice(title, advice, error.message, actions));
+  #generateFailed(error: unknown, exchange: Exchange): void {
+    const choice = this.#loaded ?? this.#ownChoice();
+    if (endsModel(error)) this.#loaded = undefined;
+    this.#ui.showNotice(textFailure(error, choice, this.#ways(exchange.prompt)));
     this.#tell('sluice-error', { error });
+  }
+
+  /** Ways out of a failure; `unsent` goes back into the text field where the conversation has to begin anew. */
+  #ways(unsent = ''): Ways {
+    return {
+      load: (choice) => void this.#tryLoad(choice),
+      choose: () => this.#ui.picker.open(),
+      retry: () => this.#retry(),
+      startAnew: () => {
+        this.clear();
+        this.#ui.composer.fill(unsent);
+      },
+      openSettings: () => this.#ui.settings.open(),
+    };
   }
 
   #isFull(usage: Usage): boolean {
     return this.#loaded !== undefined && usage.promptTokens + usage.completionTokens >= this.#loaded.info.contextLength;
-  }
-
-  #showFull(): void {
-    const story = this.#conversation.mode === 'story';
-    this.#ui.showNotice(remark(story ? 'The story is as long as this model can hold' : 'The conversation has filled the model’s memory', story ? 'Write the beginning of another one.' : 'Start a new conversation to go on.', [{ label: story ? 'Start a new story' : 'Start a new conversation', primary: true, run: () => this.clear() }]));
   }
 
   async #showMemory(): Promise<void> {
@@ -367,17 +361,13 @@ export class SluiceChat extends HTMLElement {
   }
 
   #show(): void {
-    const name = this.#loaded ? this.#loaded.info.name : formatSource((this.#wanted ?? this.#ownChoice()).source);
+    const name = formatSource(this.#loaded?.info.name ?? (this.#wanted ?? this.#ownChoice()).source);
     this.#ui.show({ state: this.#state, conversation: this.#conversation, loaded: this.#loaded !== undefined, name, placeholder: this.getAttribute('placeholder') });
   }
 
   #tell(type: string, detail: unknown): void {
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
   }
-}
-
-function asError(error: unknown): Error & { readonly code?: unknown } {
-  return error instanceof Error ? error : new Error(String(error));
 }
 
 /** What a reader sees of an answer: what the model thought first is folded away. */

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { splitThinking } from './answer-view.ts';
-import { explainError } from './error-text.ts';
 import { formatBytes, formatSource, formatTimeLeft } from './format.ts';
 import { splitBlocks } from './markdown.ts';
 import { SentenceCutter } from './sentences.ts';
@@ -37,15 +36,6 @@ test('figures and names read well', () => {
   expect([formatBytes(0), formatBytes(999), formatBytes(1500), formatBytes(1.5e9), formatBytes(62e6)]).toEqual(['0 B', '999 B', '1.5 kB', '1.5 GB', '62 MB']);
   expect([formatTimeLeft(2), formatTimeLeft(31), formatTimeLeft(130)]).toEqual(['a few seconds', 'about 35 s', 'about 2 min']);
   expect([formatSource('a/b'), formatSource('https://x.org/models/tiny/'), formatSource({ hub: 'c/d' })]).toEqual(['a/b', 'tiny', 'c/d']);
-});
-
-test('errors are explained by their code, a server’s answer by its number', () => {
-  const failure = (code: string, message: string): Error & { code: string } => Object.assign(new Error(message), { code });
-  expect(explainError(failure('http', 'answered 404'), 'load').title).toBe('The model was not found');
-  expect(explainError(failure('http', 'answered 403'), 'load').title).toBe('The model is not open to everyone');
-  expect(explainError(failure('http', 'answered 500'), 'load').title).toBe('The download did not finish');
-  expect(explainError(failure('context-full', ''), 'generate').title).toMatch(/filled/);
-  expect(explainError(failure('other', 'boom'), 'load', 'a/b').title).toBe('a/b could not be loaded');
 });
 
 test('advice begins with the browser in use', () => {

@@ -1,6 +1,6 @@
 import { button, h } from './dom.ts';
 
-/** A short message over the text with one action, which goes away by itself unless it is being pointed at or focused. */
+/** A short message above the text field with one action, which goes away by itself unless it is being pointed at or focused. */
 export class Toast {
   readonly element = h('div', { class: 'toast', hidden: true, 'data-part': 'toast' });
   #timer: ReturnType<typeof setTimeout> | undefined;

@@ -19,6 +19,8 @@ export class Transcript {
   readonly #jump: HTMLButtonElement;
   readonly #views = new Map<Exchange, View>();
   #following = true;
+  /** What is to be read next instead of the end: a notice, from its beginning. */
+  #anchor: HTMLElement | undefined;
   #lastTop = 0;
 
   /** `below` follows the text and scrolls with it: actions, progress, notices. */
@@ -56,13 +58,20 @@ export class Transcript {
   /** Goes to the end and stays there. */
   follow(): void {
     this.#following = true;
+    this.#anchor = undefined;
     this.#stay();
     this.#jump.hidden = true;
   }
 
+  /** Scrolls so that the beginning of an element below the text is in view, and as much of the rest as fits. */
+  reveal(element: HTMLElement | undefined): void {
+    this.#anchor = element;
+    this.#stay();
+  }
+
   #stay(): void {
-    // Without text, a notice is read from its beginning.
     if (this.#log.childElementCount === 0) this.#scroller.scrollTop = 0;
+    else if (this.#anchor) this.#scroller.scrollTop = Math.min(this.#anchor.offsetTop - AT_END, this.#scroller.scrollHeight);
     else if (this.#following) this.#scroller.scrollTop = this.#scroller.scrollHeight;
     else this.#jump.hidden = false;
     this.#lastTop = this.#scroller.scrollTop;
@@ -70,8 +79,10 @@ export class Transcript {
 
   #scrolled(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    const moved = scrollTop !== this.#lastTop;
     if (scrollHeight - clientHeight - scrollTop <= AT_END) this.#following = true;
-    else if (scrollTop < this.#lastTop) this.#following = false;
+    else if (scrollTop < this.#lastTop || (moved && this.#anchor)) this.#following = false;
+    if (moved) this.#anchor = undefined;
     this.#lastTop = scrollTop;
     this.#jump.hidden = this.#following;
   }

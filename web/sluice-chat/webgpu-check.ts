@@ -16,6 +16,8 @@ export interface Advice {
   readonly title: string;
   readonly reason: string;
   readonly steps: readonly string[];
+  /** What would help in browsers other than the one in use. */
+  readonly otherBrowsers: readonly string[];
 }
 
 /** A page that tells which GPU features the browser offers. */
@@ -48,29 +50,32 @@ const BROWSERS: readonly { readonly name: string; readonly agent: RegExp; readon
   },
 ];
 
-/** What to tell a visitor, the advice for the browser in use first. */
+/** What to tell a visitor: the advice for the browser in use, and that for others apart from it. */
 export function adviseOn(problem: WebGpuProblem, userAgent: string): Advice {
   // Every browser's name for itself contains others' names; the table's order takes care of that.
   const own = BROWSERS.find(({ agent }) => agent.test(userAgent));
-  const sorted = own ? [own, ...BROWSERS.filter((browser) => browser !== own)] : BROWSERS;
+  const others = BROWSERS.filter((browser) => browser !== own).map(({ missing }) => missing);
   switch (problem) {
     case 'insecure-context':
       return {
         title: 'This page needs a secure address',
         reason: 'Browsers offer WebGPU, which the model runs on, only to pages from https:// or localhost. This one came over plain http://.',
         steps: ['Open the same address with https://.', 'If this is your own server, set up a certificate, or use http://localhost while developing.'],
+        otherBrowsers: [],
       };
     case 'no-webgpu':
       return {
         title: 'This browser does not offer WebGPU yet',
         reason: 'The model runs on your own graphics card through WebGPU, and this browser has no way to it.',
-        steps: sorted.map(({ missing }) => missing),
+        steps: own ? [own.missing, 'If it is up to date already, try one of the browsers below, or another device.'] : others,
+        otherBrowsers: own ? others : [],
       };
     case 'no-adapter':
       return {
         title: 'No usable graphics card was found',
         reason: 'The browser knows WebGPU, but gave no access to a GPU. Hardware acceleration may be off, or the graphics driver too old.',
         steps: [own?.adapter ?? 'Turn on hardware acceleration in the browser’s settings and restart it.', 'Update the graphics driver and the browser.', 'On a computer with two GPUs, or in a virtual machine or remote desktop, try another device.'],
+        otherBrowsers: [],
       };
     default:
       return problem satisfies never;

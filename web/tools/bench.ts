@@ -3,8 +3,9 @@ import { measureFloor, type Floor } from '../../engine/gpu/floor.ts';
 import { generateTokens } from '../../engine/schedule/generate-tokens.ts';
 import type { Runner } from '../../engine/schedule/runner.ts';
 import { Sampler } from '../../engine/schedule/sampler.ts';
+import { InvalidOptionError } from '../../engine/errors/invalid-option-error.ts';
 import { resolveSampling } from '../../engine/sampling/resolve-sampling.ts';
-import { bytesPerRow, type WeightFormat } from '../../shaders/dequant/formats.ts';
+import { bytesPerRow, WEIGHT_FORMATS, type WeightFormat } from '../../shaders/dequant/formats.ts';
 import { uniform } from '../../shaders/random.ts';
 import { findArchitecture } from '../../models/architectures/registry.ts';
 import { ConfigReader } from '../../models/config/config-reader.ts';
@@ -12,6 +13,7 @@ import { createRunner } from '../../models/runtime/create-runner.ts';
 import { collectSpecs } from '../../models/weights/plan.ts';
 import { randomWeights } from '../../models/weights/random-weights.ts';
 import type { MatrixRole } from '../../models/weights/spec.ts';
+import { canProfile, profile, type StepProfile } from './profile.ts';
 import { shapes } from './shapes.ts';
 
 export interface BenchOptions {
@@ -25,6 +27,8 @@ export interface BenchOptions {
   /** Prompt lengths whose prefill is timed. */
   readonly prefills: readonly number[];
   readonly chunk: number;
+  /** Time each kernel afterwards, in steps of their own. */
+  readonly profile?: boolean;
 }
 
 export interface BenchResult {
@@ -39,12 +43,15 @@ export interface BenchResult {
   /** Milliseconds that this GPU needs at least for a token's weight bytes, and for its number of dispatches. */
   readonly floor: { readonly weightBytes: number; readonly readGBps: number; readonly dispatchUs: number; readonly readMs: number; readonly dispatchMs: number; readonly tokensPerSecond: number };
   readonly memoryMB: number;
+  /** Where it was asked for and the adapter has `timestamp-query`. */
+  readonly profile?: readonly StepProfile[];
 }
 
-/** Runs a shape with random weights and measures decode, prefill and the floor, all in this page. */
+/** Runs a shape with random weights and measures decode, prefill and the floor, all in this page. Throws `InvalidOptionError`. */
 export async function bench(options: BenchOptions): Promise<BenchResult> {
+  if (!Object.hasOwn(shapes, options.shape)) throw new InvalidOptionError('shape', options.shape, `one of ${Object.keys(shapes).join(', ')}`);
+  if (!WEIGHT_FORMATS.includes(options.format)) throw new InvalidOptionError('format', options.format, `one of ${WEIGHT_FORMATS.join(', ')}`);
   const config = shapes[options.shape];
-  if (!config) throw new Error(`no shape ${options.shape}; there are ${Object.keys(shapes).join(', ')}`);
   const reader = new ConfigReader(config, options.shape);
   const model = findArchitecture(reader.string('model_type'))?.parse(reader);
   if (!model) throw new Error(`no architecture for ${options.shape}`);
@@ -53,16 +60,20 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
 
   const gpu = await Gpu.request();
   try {
-    const floor = await measureFloor(gpu);
     const specs = model.weights(context);
-    const runner = await createRunner(gpu, model, specs, await randomWeights(gpu, specs, formatOf), { context, chunk: options.chunk, kv: 'f16' });
+    const weightBytes = bytesRead(specs, formatOf);
+    const floor = await measureFloor(gpu);
+    const runner = await createRunner(gpu, model, specs, await randomWeights(gpu, specs, formatOf), { context, chunk: Math.min(options.chunk, context), kv: 'f16' });
     await decode(runner, options.context, Math.min(32, options.tokens));
-    const decoded = await decode(runner, options.context, options.tokens);
+    const rounds = [];
+    for (let i = 0; i < ROUNDS; i++) rounds.push(await decode(runner, options.context, options.tokens));
+    const [decoded] = rounds.sort((a, b) => b.decodeTokensPerSecond - a.decodeTokensPerSecond).slice(ROUNDS >> 1);
     const prefill = [];
     for (const tokens of options.prefills) {
       await prefillSeconds(runner, tokens);
       prefill.push({ tokens, tokensPerSecond: round(tokens / (await prefillSeconds(runner, tokens))) });
     }
+    const profiles = options.profile && canProfile(runner) ? await profile(runner, options.context, Math.max(...options.prefills)) : undefined;
     gpu.check();
     return {
       shape: options.shape,
@@ -71,19 +82,26 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
       context: options.context,
       ...decoded,
       prefill,
-      floor: describeFloor(floor, specs, formatOf, decoded.dispatchesPerToken),
+      floor: describeFloor(floor, weightBytes, decoded.dispatchesPerToken),
       memoryMB: round((gpu.buffers.bytes('weights') + gpu.buffers.bytes('state') + gpu.buffers.bytes('activations')) / 1e6),
+      ...(profiles && { profile: profiles }),
     };
   } finally {
     gpu.destroy();
   }
 }
 
+/** Timed runs of which the median is reported: a shared host is never quite still. */
+const ROUNDS = 5;
+
 const round = (value: number): number => Number(value.toPrecision(4));
 
 /** A token reads every matrix once; of the embedding, which is the output matrix too, the output reads all. */
-function describeFloor(floor: Floor, specs: object, formatOf: (role: MatrixRole) => WeightFormat, dispatches: number): BenchResult['floor'] {
-  const weightBytes = collectSpecs(specs).reduce((sum, spec) => sum + (spec.kind === 'matrix' ? spec.outputs * bytesPerRow(formatOf(spec.role), spec.inputs) : 0), 0);
+function bytesRead(specs: object, formatOf: (role: MatrixRole) => WeightFormat): number {
+  return collectSpecs(specs).reduce((sum, spec) => sum + (spec.kind === 'matrix' ? spec.outputs * bytesPerRow(formatOf(spec.role), spec.inputs) : 0), 0);
+}
+
+function describeFloor(floor: Floor, weightBytes: number, dispatches: number): BenchResult['floor'] {
   const readMs = (weightBytes / floor.readBytesPerSecond) * 1000;
   const dispatchMs = dispatches * floor.dispatchMs;
   return {

@@ -1,4 +1,5 @@
 import { loadModel, type LoadOptions, type Model } from '../../index.ts';
+import { CheckpointError } from '../../models/errors/checkpoint-error.ts';
 import { readHeader } from '../../models/safetensors/read-header.ts';
 import { openSource } from '../../models/sources/open-source.ts';
 
@@ -63,13 +64,17 @@ interface Expected {
   readonly margin: Float32Array;
 }
 
+const EXPECTED = 'expected.safetensors';
+
+/** Throws `CheckpointError`. */
 async function readExpected(url: string): Promise<Expected> {
-  const file = await openSource({ url }).open('expected.safetensors');
-  if (!file) throw new Error(`${url} has no expected.safetensors to compare with`);
+  const file = await openSource({ url }).open(EXPECTED);
+  if (!file) throw new CheckpointError('missing-file', 'is not there: an evaluation needs logits to compare with', { file: EXPECTED });
   const tensors = new Map((await readHeader(file)).map((tensor) => [tensor.name, tensor]));
   const bytes = async (name: string, dtype: string): Promise<ArrayBuffer> => {
     const tensor = tensors.get(name);
-    if (tensor?.dtype !== dtype) throw new Error(`expected.safetensors has no ${dtype} tensor ${name}`);
+    if (!tensor) throw new CheckpointError('missing-tensor', 'is not there', { file: EXPECTED, tensor: name });
+    if (tensor.dtype !== dtype) throw new CheckpointError('unsupported-dtype', `has dtype ${tensor.dtype}, expected ${dtype}`, { file: EXPECTED, tensor: name });
     return (await file.read(tensor.offset, tensor.offset + tensor.byteLength)).slice().buffer;
   };
   return {
@@ -81,7 +86,7 @@ async function readExpected(url: string): Promise<Expected> {
 }
 
 function compare(actual: Float32Array, expected: Float32Array): { relRms: number; maxAbs: number } {
-  if (actual.length !== expected.length) throw new Error(`${actual.length} logits, the reference has ${expected.length}`);
+  if (actual.length !== expected.length) throw new CheckpointError('tensor-shape', `has ${expected.length} elements, the model gives ${actual.length}`, { file: EXPECTED, tensor: 'logits' });
   let error = 0;
   let size = 0;
   let maxAbs = 0;

@@ -16,7 +16,8 @@ interface Pending {
 export class EngineClient {
   readonly #createWorker: () => Worker;
   readonly #pending = new Map<number, Pending>();
-  readonly #generations = new Set<number>();
+  /** Running generations; each value ends its own at once. */
+  readonly #generations = new Map<number, () => void>();
   #worker: Worker | undefined;
   #nextId = 1;
 
@@ -39,14 +40,16 @@ export class EngineClient {
     let wake = (): void => {};
     let ended = false;
     let failure: unknown;
+    let stopped = false;
     const id = this.#nextId;
-    this.#generations.add(id);
+    this.#generations.set(id, () => { stopped = true; wake(); });
     void this.#call((own) => ({ type: 'generate', id: own, prompt, options }), (message) => {
       if (message.type === 'events') arrived.push(...message.events);
       wake();
     }).catch((error: unknown) => { failure = error; }).finally(() => { ended = true; wake(); });
     try {
       for (;;) {
+        if (stopped) throw new DOMException('The generation was stopped.', 'AbortError');
         const event = arrived.shift();
         if (event) yield event;
         else if (ended) break;
@@ -59,9 +62,12 @@ export class EngineClient {
     }
   }
 
-  /** Stops what is being generated; the iterable then fails with `AbortError` after the text that was already made. */
+  /**
+   * Stops what is being generated: the iterable fails with `AbortError` at once. Text that was on its way from the worker is
+   * dropped, since a quick model writes many words in the time that a message takes.
+   */
   stop(): void {
-    for (const id of this.#generations) this.#cancel(id);
+    for (const end of this.#generations.values()) end();
   }
 
   /** Forgets the conversation, stopping what is being generated. */

@@ -39,7 +39,7 @@ test('a new load stops the generation and frees the old model before it begins',
   await expect.poll(() => replies.some(({ type }) => type === 'events')).toBe(true);
   host.handle({ type: 'load', id: 3, source: 'b', options: {} });
   await finished;
-  expect(log).toEqual(['load a', 'a session disposed', 'a disposed', 'load b']);
+  expect(log).toEqual(['load a', 'a reset', 'a session disposed', 'a disposed', 'load b']);
   expect(replies.find(({ type, id }) => type === 'failed' && id === 2)).toMatchObject({ error: { name: 'AbortError' } });
 });
 

@@ -1,6 +1,14 @@
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
+/** The number that 16 bits of IEEE binary16 stand for. */
+export function halfToNumber(half: number): number {
+  if ((half & 0x7c00) === 0x7c00) return half & 1023 ? NaN : half & 0x8000 ? -Infinity : Infinity;
+  // Exponent and fraction at their places in binary32 make the number times 2^(15 − 127), subnormals included.
+  bits[0] = ((half & 0x8000) << 16) | ((half & 0x7fff) << 13);
+  return float[0] * 2 ** 112;
+}
+
 /**
  * IEEE binary16 from the bits of a binary32, rounded to nearest, ties to even. Everything from 65,520 on, infinities and NaN
  * give an infinity: callers that must not overflow compare with `isInfiniteHalf`.
@@ -23,3 +31,9 @@ export function halfFromNumber(value: number): number {
 }
 
 export const isInfiniteHalf = (half: number): boolean => (half & 0x7fff) === 0x7c00;
+
+/** Halves packed in pairs, the first one in the lower bits; NaN stays NaN. */
+export function packHalves(values: ArrayLike<number>): Uint32Array<ArrayBuffer> {
+  const half = (i: number): number => (Number.isNaN(values[i]) ? 0x7e00 : halfFromNumber(values[i]));
+  return Uint32Array.from({ length: Math.ceil(values.length / 2) }, (_, i) => half(2 * i) | ((2 * i + 1 < values.length ? half(2 * i + 1) : 0) << 16));
+}

@@ -1,0 +1,13 @@
+import type { Runner } from '../../engine/schedule/runner.ts';
+import type { ModelText } from '../text/load-text.ts';
+
+/** What a checkpoint became. */
+export interface LoadedParts {
+  readonly runner: Runner;
+  readonly text: ModelText;
+  readonly name: string;
+  readonly modelType: string;
+  readonly parameters: number;
+  readonly generationConfig: Readonly<Record<string, unknown>> | undefined;
+  readonly stopTokens: ReadonlySet<number>;
+}

@@ -1,0 +1,87 @@
+// `npm run -s eval`: compares checkpoints with their reference logits, in headless Chromium.
+import './require-node.mjs';
+import { statSync, writeFileSync } from 'node:fs';
+import { count, oneOf, parse, runCommand, shortName, UsageError } from './command-line.mjs';
+import { runPage } from './run-page.mjs';
+import { safetensors } from './safetensors.mjs';
+import { toolPages } from './tool-pages.mjs';
+
+const USAGE = `usage: npm run -s eval -- DIR… [--quantize none|int8|int4|fp8] [--precision f32|f16] [--chunk N] [--out FILE]
+
+Loads each checkpoint folder, computes the logits over input_ids and greedy_ids of its expected.safetensors, then decodes greedily from
+input_ids with state, and prints one JSON line:
+{"model","relRms","maxAbs","greedyMatched","greedyTotal","firstMismatchMargin","ms"}
+
+  --quantize   quantise linear weights while loading (default none); embedding and output matrix as the loader does by default
+  --precision  storage of unquantised weights and KV cache (default f32)
+  --chunk      most prompt tokens read in one step (default 512)
+  --out        write logits f32 [T+G, V] and greedy_ids i32 [G] to this safetensors file; for one DIR only
+
+Exit code 1 where a folder cannot be evaluated, where the relative RMS error exceeds 1e-4 (5e-3 with --precision f16), or where a greedy token
+differs whose margin is at least 10 × maxAbs. A quantised model has another function than its reference: its error has no limit, but must be
+a number. Exit code 2 for bad arguments.`;
+
+/** Relative RMS error of the logits that unquantised weights may have. */
+const TOLERANCE = { f32: 1e-4, f16: 5e-3 };
+
+/**
+ * What is wrong with a result, or undefined.
+ * @param {import('../web/tools/evaluate.ts').Evaluation} evaluation
+ * @param {number} tolerance
+ */
+function fault({ relRms, maxAbs, firstMismatchMargin, greedyMatched }, tolerance) {
+  if (Number.isNaN(relRms) || Number.isNaN(maxAbs)) return 'the logits are not numbers';
+  if (relRms > tolerance) return `relRms is ${relRms}, more than ${tolerance}`;
+  if (firstMismatchMargin !== null && firstMismatchMargin >= 10 * maxAbs) return `greedy token ${greedyMatched} differs, though its margin is ${firstMismatchMargin} and the error ${maxAbs}`;
+  return undefined;
+}
+
+/**
+ * @param {string[]} args
+ * @param {AbortSignal} signal
+ */
+async function evaluate(args, signal) {
+  const { values, positionals: dirs } = parse(args, ['quantize', 'precision', 'chunk', 'out']);
+  const quantize = oneOf('quantize', values.quantize, ['none', 'int8', 'int4', 'fp8']) ?? 'none';
+  const precision = oneOf('precision', values.precision, ['f32', 'f16']) ?? 'f32';
+  const load = { quantize, precision, prefillChunk: count('chunk', values.chunk) ?? 512 };
+  if (dirs.length === 0) throw new UsageError('Which checkpoint folder?');
+  if (values.out !== undefined && dirs.length > 1) throw new UsageError('--out is for one folder only.');
+
+  const folders = dirs.filter((dir) => statSync(dir, { throwIfNoEntry: false })?.isDirectory());
+  for (const dir of dirs) if (!folders.includes(dir)) console.error(`${dir}: is no folder`);
+  let good = folders.length === dirs.length;
+  if (folders.length === 0) return 1;
+
+  let reported = 0;
+  /** @param {import('../web/tools/evaluate-folders.ts').FolderReport} report */
+  const onMessage = (report) => {
+    const dir = folders[reported++];
+    if ('error' in report) {
+      console.error(`${dir}: ${report.error.message} [${report.error.code}]`);
+      good = false;
+      return;
+    }
+    console.log(JSON.stringify(report.evaluation));
+    const problem = fault(report.evaluation, quantize === 'none' ? TOLERANCE[precision] : Infinity);
+    if (!problem) return;
+    console.error(`${dir}: ${problem}`);
+    good = false;
+  };
+  /** @type {import('../web/tools/evaluate-folders.ts').EvaluatedTensors | undefined} */
+  const tensors = await runPage({
+    root: await toolPages(),
+    page: 'cli.html',
+    mounts: Object.fromEntries(folders.map((dir, i) => [`/checkpoint/${i}/`, dir])),
+    input: { command: 'eval', folders: folders.map((dir, i) => ({ url: `checkpoint/${i}/`, name: shortName(dir) })), load, tensors: values.out !== undefined },
+    onMessage,
+    signal,
+  });
+  if (values.out !== undefined && tensors) {
+    const { logits, shape, greedyIds } = tensors;
+    writeFileSync(values.out, safetensors({ logits: { dtype: 'F32', shape, values: logits }, greedy_ids: { dtype: 'I32', shape: [greedyIds.length], values: Int32Array.from(greedyIds) } }));
+  }
+  return good ? 0 : 1;
+}
+
+await runCommand(USAGE, evaluate);

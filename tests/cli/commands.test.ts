@@ -1,0 +1,146 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { toolPages } from '../../scripts/tool-pages.mjs';
+import { runCommand } from './run-command.ts';
+
+// Each command starts a browser: seconds on a calm machine, much more on a busy one.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
+// One file for all commands: they share dist-bench/, which is built once.
+const root = join(import.meta.dirname, '../..');
+const llama = join(root, 'tests/fixtures/arch/llama');
+const stories = join(root, 'tests/fixtures/real/stories260K');
+const KEYS = ['model', 'relRms', 'maxAbs', 'greedyMatched', 'greedyTotal', 'firstMismatchMargin', 'ms'];
+
+let work: string;
+let pages: string;
+
+beforeAll(async () => {
+  work = mkdtempSync(join(tmpdir(), 'commands-'));
+  pages = await toolPages();
+});
+afterAll(() => rmSync(work, { recursive: true }));
+
+/** A copy of the Llama fixture whose reference is passed through `damage`. */
+function damaged(name: string, damage: (file: Buffer) => Uint8Array): string {
+  const folder = join(work, name);
+  cpSync(llama, folder, { recursive: true });
+  const path = join(folder, 'expected.safetensors');
+  writeFileSync(path, damage(readFileSync(path)));
+  return folder;
+}
+
+function readSafetensors(path: string): Record<string, { dtype: string; shape: number[]; bytes: ArrayBuffer }> {
+  const file = readFileSync(path);
+  const data = 8 + Number(file.readBigUInt64LE());
+  const header: Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }> = JSON.parse(file.toString('utf8', 8, data));
+  return Object.fromEntries(
+    Object.entries(header).map(([name, { dtype, shape, data_offsets: [start, end] }]) => [name, { dtype, shape, bytes: Uint8Array.from(file.subarray(data + start, data + end)).buffer }]),
+  );
+}
+
+test('eval compares folders, goes on after a bad one and says so in its exit code', async () => {
+  const truncated = damaged('truncated', (file) => file.subarray(0, file.length - 100));
+  const other = damaged('other', (file) => {
+    const { logits } = JSON.parse(file.toString('utf8', 8, 8 + Number(file.readBigUInt64LE())));
+    const at = 8 + Number(file.readBigUInt64LE()) + logits.data_offsets[0];
+    file.writeFloatLE(file.readFloatLE(at) + 0.5, at);
+    return file;
+  });
+  const { code, stdout, stderr } = await runCommand('eval', [truncated, join(work, 'absent'), other, llama], { root });
+  const lines = stdout.trim().split('\n').map((line) => JSON.parse(line));
+  expect(lines.map(({ model }) => model)).toEqual([other.split('/').slice(-2).join('/'), 'arch/llama']);
+  for (const line of lines) expect(Object.keys(line)).toEqual(KEYS);
+  expect(lines[1]).toMatchObject({ greedyMatched: 24, greedyTotal: 24, firstMismatchMargin: null });
+  expect(lines[1].relRms).toBeLessThan(1e-4);
+  expect(lines[0].maxAbs).toBeCloseTo(0.5, 3);
+  expect(stderr).toContain(`${other}: relRms is`);
+  expect(stderr).toMatch(new RegExp(`^${truncated}: expected.safetensors: .*\\[checkpoint/`, 'm'));
+  expect(stderr).toContain(`${join(work, 'absent')}: is no folder`);
+  expect(code).toBe(1);
+});
+
+test('eval writes the logits and greedy tokens that it compared', async () => {
+  const out = join(work, 'out.safetensors');
+  const { code, stdout, stderr } = await runCommand('eval', [llama, '--chunk', '7', '--out', out], { root });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(JSON.parse(stdout).model).toBe('arch/llama');
+  const { logits, greedy_ids: ids } = readSafetensors(out);
+  const expected = readSafetensors(join(llama, 'expected.safetensors'));
+  expect([logits.dtype, logits.shape]).toEqual(['F32', expected.logits.shape]);
+  expect([ids.dtype, ids.shape]).toEqual(['I32', expected.greedy_ids.shape]);
+  expect(new Int32Array(ids.bytes)).toEqual(new Int32Array(expected.greedy_ids.bytes));
+  const reference = new Float32Array(expected.logits.bytes);
+  expect(Math.max(...new Float32Array(logits.bytes).map((value, i) => Math.abs(value - reference[i])))).toBeLessThan(1e-4);
+});
+
+test('quantised weights have no limit on their error, f16 storage has its own', async () => {
+  const int8 = await runCommand('eval', [llama, '--quantize', 'int8', '--precision', 'f16'], { root });
+  expect(int8).toMatchObject({ code: 0, stderr: '' });
+  expect(JSON.parse(int8.stdout).relRms).toBeGreaterThan(5e-3);
+});
+
+test('generate streams the expected story', async () => {
+  const { text }: { text: string } = JSON.parse(readFileSync(join(stories, 'expected-story.json'), 'utf8'));
+  const { code, stdout, stderr, pieces } = await runCommand('generate', [stories, '--prompt', 'Once upon a time', '--max-tokens', '20', '--temperature', '0'], { root });
+  expect(code).toBe(0);
+  expect(text.startsWith(stdout.trimEnd())).toBe(true);
+  expect(stdout.length).toBeGreaterThan('Once upon a time'.length + 20);
+  expect(pieces).toBeGreaterThan(3);
+  expect(stderr).toMatch(/^20 tokens, [\d.]+ tokens\/s/);
+});
+
+test('Ctrl-C ends generate', async () => {
+  const { code, stdout, stderr } = await runCommand('generate', [stories, '--prompt', 'Once upon a time'], {
+    root,
+    onStdout: (_, child) => child.kill('SIGINT'),
+  });
+  expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
+  expect(stdout).toMatch(/^Once upon a time[^]*\n$/);
+});
+
+test('generate names the error of a model that cannot do what is asked', async () => {
+  const { code, stdout, stderr } = await runCommand('generate', [stories, '--prompt', 'Hello', '--chat'], { root });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/no chat template.*\[generate\/prompt\]/);
+});
+
+test('bench runs where there is nothing but scripts/, dist-bench/ and a Playwright', async () => {
+  const host = join(work, 'host');
+  cpSync(join(root, 'scripts'), join(host, 'scripts'), { recursive: true });
+  cpSync(pages, join(host, 'dist-bench'), { recursive: true });
+  const { code, stdout, stderr } = await runCommand('bench', ['--shape', 'tiny', '--context', '9', '--tokens', '5', '--prefill', '20', '--chunk', '16', '--profile'], {
+    root: host,
+    env: { SLUICE_PLAYWRIGHT: join(root, 'node_modules/playwright-core') },
+  });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(/^tiny, int4, on .+$/m);
+  expect(stdout).toMatch(/^decode +[\d.]+ tokens\/s from context 9, \d+ dispatches and 1 submits a token$/m);
+  expect(stdout).toMatch(/^prefill +[\d.]+ tokens\/s for 20 tokens$/m);
+  expect(stdout).toMatch(/^floor +[\d.]+ tokens\/s: .* GB\/s .* µs/m);
+  expect(stdout).toMatch(/^memory +[\d.]+ MB$/m);
+  expect(stdout).toMatch(/^1 token at position 9: [\d.]+ µs$[^]* linear-vector\/int4[^]*^16 tokens at position 0: [\d.]+ µs$[^]* linear-matrix\/int4/m);
+});
+
+test.each([
+  ['eval', []],
+  ['eval', [llama, '--chunk', '0']],
+  ['eval', [llama, '--quantize', 'int5']],
+  ['eval', [llama, '--precision', 'bf16']],
+  ['eval', [llama, stories, '--out', 'x']],
+  ['eval', [llama, '--unknown']],
+  ['generate', [stories]],
+  ['generate', ['--prompt', 'x']],
+  ['generate', ['./nowhere', '--prompt', 'x']],
+  ['generate', [stories, '--prompt', 'x', '--seed', 'y']],
+  ['bench', []],
+  ['bench', ['--shape', 'tiny', '--prefill', '5,']],
+  // The page knows the shapes.
+  ['bench', ['--shape', 'huge']],
+])('bad arguments end with the usage: %s %j', async (name, args) => {
+  const { code, stdout, stderr } = await runCommand(name, args, { root });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain(`usage: npm run -s ${name} -- `);
+});

@@ -1,0 +1,36 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Pieces in which stdout came. */
+  readonly pieces: number;
+}
+
+export interface RunOptions {
+  /** Folder that holds `scripts/`. */
+  readonly root: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called with each piece of stdout. */
+  readonly onStdout?: (text: string, child: ChildProcess) => void;
+}
+
+/** Runs `scripts/<name>.mjs` to its end. */
+export function runCommand(name: string, args: readonly string[], { root, env = {}, onStdout }: RunOptions): Promise<Finished> {
+  const child = spawn(process.execPath, [join(root, `scripts/${name}.mjs`), ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  let [stdout, stderr, pieces] = ['', '', 0];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    pieces++;
+    onStdout?.(text, child);
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr, pieces }));
+  });
+}

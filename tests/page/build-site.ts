@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build, type InlineConfig, type Plugin } from 'vite';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Folder of the page as `npm run build` makes it. */
+    readonly site: string;
+    /** The same with fake-engine.ts in the engine's place, for tests of the user interface alone. */
+    readonly fakeSite: string;
+  }
+}
+
+const repository = join(import.meta.dirname, '../..');
+
+const fakeEngine: Plugin = {
+  name: 'fake-engine',
+  enforce: 'pre',
+  resolveId: (id) => (id === './engine.ts' ? join(import.meta.dirname, 'fake-engine.ts') : null),
+};
+
+async function buildInto(folder: string, more: InlineConfig = {}): Promise<string> {
+  for (const mode of ['production', 'embed']) {
+    await build({ ...more, configFile: join(repository, 'vite.config.ts'), mode, logLevel: 'warn', build: { outDir: folder } });
+  }
+  return folder;
+}
+
+/** Builds the pages once for all of their tests, beside whatever is in dist/. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-site-'));
+  project.provide('site', await buildInto(join(folder, 'real')));
+  project.provide('fakeSite', await buildInto(join(folder, 'fake'), { plugins: [fakeEngine], worker: { plugins: () => [fakeEngine] } }));
+  return () => rm(folder, { recursive: true });
+}

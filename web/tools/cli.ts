@@ -1,0 +1,19 @@
+import { evaluateFolders, type EvaluateFoldersInput } from './evaluate-folders.ts';
+import { generateText, type GenerateTextInput } from './generate-text.ts';
+
+// The page behind `npm run eval` and `npm run generate`: scripts/run-page.mjs calls `main`.
+
+type Input = ({ readonly command: 'eval' } & EvaluateFoldersInput) | ({ readonly command: 'generate' } & GenerateTextInput);
+
+async function main(input: Input, emit: (message: unknown) => Promise<void>): Promise<unknown> {
+  switch (input.command) {
+    case 'eval':
+      return evaluateFolders(input, emit);
+    case 'generate':
+      return generateText(input, emit);
+    default:
+      return input satisfies never;
+  }
+}
+
+Object.assign(globalThis, { main });
