@@ -7,6 +7,7 @@ export abstract class SluiceError extends Error {
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
+    // Not the class's own name, which a minifier changes.
+    this.name = 'SluiceError';
   }
 }
