@@ -304,8 +304,8 @@ describe('the Hub', () => {
 });
 
 test.each([
-  ['RepoNotFound', /^SourceError: org\/name: there is no such repository/],
-  ['RevisionNotFound', /^SourceError: org\/name@v9: the repository has no such branch/],
+  ['RepoNotFound', /^SluiceError: org\/name: there is no such repository/],
+  ['RevisionNotFound', /^SluiceError: org\/name@v9: the repository has no such branch/],
 ])('the Hub says %s', async (code, message) => {
   const server = await serve((_request, response) => response.writeHead(404, { 'X-Error-Code': code }).end());
   const error = await failure(openSource('org/name@v9', { hubEndpoint: server.url }).open('config.json'));
