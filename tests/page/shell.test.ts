@@ -38,6 +38,15 @@ function load(name: string): Promise<boolean> {
   return page.evaluate((source) => document.querySelector('sluice-chat')?.load(source).then(() => true, () => false) ?? false, name);
 }
 
+/** Sends a text and waits for the end of what it brings; the buttons of the text before are still there for a moment. */
+async function ask(text: string): Promise<void> {
+  await page.getByRole('textbox').fill(text);
+  const finished = page.evaluate(() => new Promise<void>((resolve) => { addEventListener('sluice-finish', () => resolve(), { once: true }); }));
+  await page.keyboard.press('Enter');
+  await finished;
+  await textDone(page);
+}
+
 test('tells the story at once, in several steps, and says how quickly', async () => {
   await open(async (fresh) => {
     await fresh.addInitScript(() => {
@@ -98,9 +107,7 @@ test('clearing can be undone', async () => {
 test('a chat shows Markdown as nodes, hides thoughts, and never becomes markup', async () => {
   await open();
   expect(await load('fake/chat')).toBe(true);
-  await page.getByRole('textbox').fill('Why does it rain?');
-  await page.keyboard.press('Enter');
-  await textDone(page);
+  await ask('Why does it rain?');
   expect(await page.locator('[data-part=question]').textContent()).toBe('You: Why does it rain?');
   const answer = page.locator('[data-part=answer]');
   expect(await answer.locator('ol > li').allTextContents()).toEqual(['Water rises as vapour.', 'It cools into droplets.']);
@@ -177,9 +184,7 @@ test('settings reach the engine, survive a reload, and can be reset', async () =
   await textDone(page);
   expect(await storyText(page)).toMatch(/told differently/);
   await load('fake/echo');
-  await page.getByRole('textbox').fill('x');
-  await page.keyboard.press('Enter');
-  await textDone(page);
+  await ask('x');
   expect(await storyText(page)).toBe('x{"prompt":"x","temperature":0.7,"quantize":"none"}');
   await page.getByRole('button', { name: 'Settings' }).click();
   await page.getByRole('button', { name: 'Reset to defaults' }).click();

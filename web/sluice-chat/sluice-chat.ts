@@ -149,7 +149,7 @@ export class SluiceChat extends HTMLElement {
       if (this.isConnected) return;
       this.ownerDocument.removeEventListener('keydown', this.#onKey);
       this.#seen?.disconnect();
-      this.#seen = this.#loaded = undefined;
+      this.#seen = this.#loaded = this.#loading = undefined;
       this.#engine.dispose();
     });
   }
@@ -171,6 +171,8 @@ export class SluiceChat extends HTMLElement {
       this.#ui.showNotice(unsupportedNotice(problem, () => void this.#arrive()));
       return;
     }
+    // A page that called load() by now has chosen already.
+    if (this.#loading) return;
     const choice = this.#ownChoice();
     const autostart = this.getAttribute('autostart') ?? (isDefault(choice.source) ? '' : 'off');
     if (autostart !== 'off') return this.#tryLoad(choice);
