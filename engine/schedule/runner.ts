@@ -1,3 +1,5 @@
+import { roundUp } from '../../shaders/kernel.ts';
+import type { KvFormat } from '../../shaders/kv/kv-format.ts';
 import { DisposedError } from '../errors/generate-errors.ts';
 import { readBuffer } from '../gpu/read-buffer.ts';
 import type { Gpu } from '../gpu/device.ts';
@@ -16,7 +18,7 @@ export interface RunnerOptions {
   readonly context: number;
   /** Most tokens of a prefill step. */
   readonly chunk: number;
-  readonly kv: 'f32' | 'f16';
+  readonly kv: KvFormat;
 }
 
 /** What a benchmark wants to know of the steps that were submitted. */
@@ -137,7 +139,7 @@ export class Runner {
     const program = await this.program(count === 1 ? 'decode' : 'score');
     void this.#submit(program, sequence, count, tokens, true, undefined);
     for (const token of tokens) sequence.tokens.push(token);
-    const stride = Math.ceil(this.vocabulary / 4) * 4;
+    const stride = roundUp(this.vocabulary, 4);
     const padded = new Float32Array(await readBuffer(this.gpu, program.output, count * stride * 4));
     this.gpu.check();
     if (stride === this.vocabulary) return padded;

@@ -1,4 +1,5 @@
 import { STATE_SLOTS } from '../../shaders/common/step.ts';
+import { kvCacheBytes, type KvFormat } from '../../shaders/kv/kv-format.ts';
 import type { BufferPool } from '../gpu/buffer-pool.ts';
 import type { StateDeclaration } from '../ops/state.ts';
 
@@ -8,7 +9,7 @@ export type StateBuffers = Readonly<Record<string, GPUBuffer>>;
 export interface StateOptions {
   /** Tokens that a KV cache holds. */
   readonly context: number;
-  readonly kv: 'f32' | 'f16';
+  readonly kv: KvFormat;
   /** Most tokens of one step. */
   readonly rows: number;
 }
@@ -17,7 +18,7 @@ export interface StateOptions {
 export function stateBytes(state: StateDeclaration, { context, kv }: StateOptions): Record<string, number> {
   switch (state.kind) {
     case 'kv': {
-      const bytes = state.kvHeads * context * state.headDim * (kv === 'f16' ? 2 : 4);
+      const bytes = kvCacheBytes(kv, state.kvHeads, context, state.headDim);
       return { keys: bytes, values: bytes };
     }
     case 'conv':

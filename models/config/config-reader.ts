@@ -24,15 +24,14 @@ export class ConfigReader {
   readonly file: string;
   /** Path of this object inside the file; empty at the top. */
   readonly path: string;
-  /** The object as it is, for parsers that read it by themselves. */
-  readonly values: Readonly<Record<string, unknown>>;
+  readonly #values: Readonly<Record<string, unknown>>;
 
   /** @throws ConfigError where `json` is not an object. */
   constructor(json: unknown, file: string, path = '') {
     if (!isObject(json)) throw new ConfigError(file, path, 'an object', json);
     this.file = file;
     this.path = path;
-    this.values = json;
+    this.#values = json;
   }
 
   has(key: string): boolean {
@@ -40,7 +39,7 @@ export class ConfigReader {
   }
 
   keys(): string[] {
-    return Object.keys(this.values);
+    return Object.keys(this.#values);
   }
 
   /** The value as it stands, for keys that may hold several kinds of things; undefined where it is absent. */
@@ -138,7 +137,7 @@ export class ConfigReader {
 
   #value(key: string): unknown {
     // Own keys only: a key such as "constructor" must not find what every object inherits.
-    return Object.hasOwn(this.values, key) ? (this.values[key] ?? undefined) : undefined;
+    return Object.hasOwn(this.#values, key) ? (this.#values[key] ?? undefined) : undefined;
   }
 
   #pathOf(key: string): string {
