@@ -78,7 +78,7 @@ export class EngineHost {
 
   async #generate({ id, prompt, options }: Extract<Request, { type: 'generate' }>, signal: AbortSignal): Promise<void> {
     if (!this.#session) throw new Error('No model is loaded.');
-    // A story is sent as a whole each time: its tokenizer would put a space before whatever is appended.
+    // A story is sent as a whole each time, so what the session holds of it would be read twice.
     if (typeof prompt === 'string') this.#session.reset();
     const batcher = new EventBatcher((events) => this.#post({ type: 'events', id, events }));
     try {
