@@ -1,4 +1,4 @@
-import { GROUP_SCALE_FACTOR } from '../../shaders/dequant/formats.ts';
+import { GROUP_SCALE_FACTOR } from '../../shaders/dequant/scales.ts';
 import { halfFromNumber, halfToNumber } from '../../shaders/common/half.ts';
 
 /** The f16 code of a group's scale as it is stored; an infinity where the scale is too large. */

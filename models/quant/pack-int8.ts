@@ -1,4 +1,5 @@
-import { BLOCK, describeFormat } from '../../shaders/dequant/formats.ts';
+import { describeFormat } from '../../shaders/dequant/formats.ts';
+import { BLOCK } from '../../shaders/dequant/plane.ts';
 import { groupScaleCode, groupScaleOf } from './group-scale.ts';
 import { isInfiniteHalf } from '../../shaders/common/half.ts';
 import type { Packer } from './packer.ts';

@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { bytesPerRow, WEIGHT_FORMATS, type WeightFormat } from '../../shaders/dequant/formats.ts';
+import { bytesPerRow } from '../../shaders/dequant/formats.ts';
 import { decodeRows, fp8ToNumber } from '../../shaders/dequant/reference.ts';
 import { normal, uniform } from '../../shaders/random.ts';
 import { halfFromNumber, halfToNumber } from '../../shaders/common/half.ts';
 import { packRows } from './pack-rows.ts';
+import { PACKABLE_FORMATS, type PackableFormat } from './packer.ts';
 import { UnpackableWeightError } from './unpackable-weight-error.ts';
 
 const ROWS = 7;
 const QUANTISED = ['int8', 'int4', 'fp8'] as const;
 
-const roundTrip = (format: WeightFormat, values: Float32Array, rows: number, inputs: number): Float32Array =>
+const roundTrip = (format: PackableFormat, values: Float32Array, rows: number, inputs: number): Float32Array =>
   decodeRows(format, packRows(format, values, rows, inputs), rows, inputs);
 
 /** Normal numbers whose size varies from row to row and that are sometimes far larger. */
@@ -19,7 +20,7 @@ function heavyTailed(length: number, seed: number): Float32Array<ArrayBuffer> {
 }
 
 /** Largest error that a weight may have in a group or row whose largest magnitude is `largest`. */
-const BOUND: Readonly<Record<WeightFormat, (value: number, largest: number) => number>> = {
+const BOUND: Readonly<Record<PackableFormat, (value: number, largest: number) => number>> = {
   f32: () => 0,
   f16: (value) => Math.max(Math.abs(value) * 2 ** -11, 2 ** -25),
   int8: (_, largest) => (0.501 * largest) / 127 + (largest / 127) * 127 * 2 ** -11,
@@ -27,7 +28,7 @@ const BOUND: Readonly<Record<WeightFormat, (value: number, largest: number) => n
   fp8: (value, largest) => Math.max(Math.abs(value) * 2 ** -4, ((largest / 448) * 1.0001) * 2 ** -10) * 1.0001,
 };
 
-describe.each(WEIGHT_FORMATS)('%s', (format) => {
+describe.each(PACKABLE_FORMATS)('%s', (format) => {
   test.each([1, 31, 32, 63, 100, 513])('K = %d: sizes, error bounds, zero padding', (inputs) => {
     const values = heavyTailed(ROWS * inputs, inputs);
     const planes = packRows(format, values, ROWS, inputs);

@@ -1,7 +1,8 @@
 import { assemble, ceilDiv, roundUp, u32, type Kernel } from '../kernel.ts';
 import type { BufferData, KernelCase } from '../kernel-case.ts';
 import source from './decode.wgsl?raw';
-import { BLOCK, describeFormat, formatConstants, WEIGHT_FORMATS, type WeightFormat } from './formats.ts';
+import { describeFormat, formatConstants, WEIGHT_FORMATS, type WeightFormat } from './formats.ts';
+import { BLOCK } from './plane.ts';
 import { randomPlanes } from './random-planes.ts';
 import { decodeRows } from './reference.ts';
 
@@ -10,7 +11,7 @@ function decode(format: WeightFormat, rows: number, inputs: number): Kernel {
   return {
     label: `decode/${format}`,
     features: [],
-    code: assemble({ constants: { ...formatConstants(inputs), OUT_BINDING: u32(planes.length) }, snippets: [snippet], source }),
+    code: assemble({ constants: { ...formatConstants(format, inputs), OUT_BINDING: u32(planes.length) }, snippets: [snippet], source }),
     bindings: [...planes.map(({ name }) => ({ name, type: 'read' as const })), { name: 'octets', type: 'write' }, { name: 'dots', type: 'write' }],
     workgroups: () => [ceilDiv(roundUp(inputs, BLOCK) / 8, 64), rows, 1],
   };

@@ -35,7 +35,7 @@ export function embedding({ format, rows, rowStart, width, index, accumulate, sc
     features: [],
     code: assemble({
       constants: {
-        ...formatConstants(width),
+        ...formatConstants(format, width),
         ROWS: u32(rows),
         ROW_START: u32(rowStart),
         WIDTH: u32(width),

@@ -1,6 +1,5 @@
 // out = x · weightᵀ for T tokens. A workgroup computes TILE × TILE outputs, an invocation 4 tokens × 4 outputs, over 32 inputs at a time
 // that are decoded into workgroup memory once.
-@group(0) @binding(X_BINDING) var<storage, read> x: array<vec4f>;  // [T, X_QUADS], INPUTS columns used
 @group(0) @binding(STEP_BINDING) var<uniform> step: Step;
 
 var<workgroup> x_tile: array<vec4f, TILE * 8u>;       // [TILE tokens, 8] of 4 inputs
@@ -12,7 +11,7 @@ fn place(row: u32, quad: u32) -> u32 { return row * 8u + (quad ^ (row / 4u % 8u)
 // Columns beyond INPUTS are garbage, those of the last block also lie beyond the row.
 fn load_quad(token: u32, quad: u32) -> vec4f {
   if (token >= step.count) { return vec4f(); }
-  let value = x[token * X_QUADS + quad];
+  let value = x_quad(token, quad);
   if (INPUTS % 32u == 0u) { return value; }
   return select(vec4f(), value, vec4u(quad * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(INPUTS));
 }

@@ -15,8 +15,15 @@ export interface LinearVariant {
   /** Elements of a row of out. */
   readonly outputStride: number;
   readonly bias: boolean;
+  /** Row r of the weight has bias `biasStart` + r · `biasStride`; default 0 and 1. */
+  readonly biasStart?: number;
+  readonly biasStride?: number;
   /** Adds to what out holds (the residual) instead of overwriting it. */
   readonly accumulate: boolean;
+  /** Multiplies what out holds: the second half of a gated MLP whose gate and up are stored apart. */
+  readonly multiply?: boolean;
+  /** Input k of the weight is column `order[k]` of x (binding `order`): weights whose columns were sorted, as GPTQ's act-order does. */
+  readonly ordered?: boolean;
   /** Applied before accumulating; `none` where gated. */
   readonly activation: Activation;
   /** Rows 2i and 2i + 1 of the weight are gate and up; output i of N/2 is activation(gate) · up (GLU variants, Shazeer 2020, arXiv:2002.05202). */

@@ -1,7 +1,12 @@
 import { team } from '../common/team.ts';
-import { BLOCK, describeFormat, formatConstants } from '../dequant/formats.ts';
+import { describeFormat, formatConstants } from '../dequant/formats.ts';
+import { BLOCK } from '../dequant/plane.ts';
 import { assemble, ceilDiv, f32, grid, u32, type Kernel, type Target } from '../kernel.ts';
 import { epilogue } from './epilogue/epilogue.ts';
+import normOrdered from './input/norm-ordered.wgsl?raw';
+import normPlain from './input/norm-plain.wgsl?raw';
+import inputOrdered from './input/vector-ordered.wgsl?raw';
+import inputPlain from './input/vector-plain.wgsl?raw';
 import source from './linear-vector.wgsl?raw';
 import type { LinearVectorVariant } from './linear-variant.ts';
 import normNone from './norm-none.wgsl?raw';
@@ -29,25 +34,26 @@ function sweepsOf({ inputs, outputs }: LinearVectorVariant, rowsPerSweep: number
 }
 
 /**
- * The product of a weight with one token, for decoding. Bindings: the format's planes (`quants`, `scales`), `x` f32 [1, roundUp(K, 4)],
- * `norm_weight` f32 [roundUp(K, 4)] where there is a norm, `bias` f32 [N] where there is one, `out` f32 [1, outputStride].
+ * The product of a weight with one token, for decoding. Bindings: the format's planes, `x` f32 [1, roundUp(K, 4)], `order` u32
+ * [roundUp(K, 32)] where the weight is ordered (0 beyond K), `norm_weight` f32 [roundUp(K, 4)] where there is a norm, `bias` f32 where there is one, `out` f32 [1, outputStride].
  * Columns of x, and weights, beyond K may hold anything finite or not for x, anything finite for the weight.
  */
 export function linearVector(variant: LinearVectorVariant, target: Target): Kernel {
-  const { format, inputs, outputs, norm } = variant;
+  const { format, inputs, outputs, norm, ordered = false } = variant;
   const { planes, snippet } = describeFormat(format);
   const { size, features, snippet: teamSource, label: teamLabel } = team(target);
   const teams = WORKGROUP / size;
   const rows = rowsOf(variant, teams);
   const sweeps = sweepsOf(variant, rows * teams);
-  const end = epilogue(variant, planes.length + 1 + Number(norm !== undefined));
+  const afterOrder = planes.length + 1 + Number(ordered);
+  const end = epilogue(variant, afterOrder + Number(norm !== undefined));
   return {
-    label: `linear-vector/${format}/${inputs}x${outputs}${norm ? '/norm' : ''}${end.label}/${teamLabel}`,
+    label: `linear-vector/${format}/${inputs}x${outputs}${ordered ? '/ordered' : ''}${norm ? '/norm' : ''}${end.label}/${teamLabel}`,
     features,
     code: assemble({
       features,
       constants: {
-        ...formatConstants(inputs),
+        ...formatConstants(format, inputs),
         ...end.constants,
         INPUTS: u32(inputs),
         OUTPUTS: u32(outputs),
@@ -59,14 +65,16 @@ export function linearVector(variant: LinearVectorVariant, target: Target): Kern
         TEAMS: u32(teams),
         SWEEPS: u32(sweeps),
         X_BINDING: u32(planes.length),
-        ...(norm ? { NORM_BINDING: u32(planes.length + 1), EPS: f32(norm.eps) } : {}),
+        ...(ordered ? { ORDER_BINDING: u32(planes.length + 1) } : {}),
+        ...(norm ? { NORM_BINDING: u32(afterOrder), EPS: f32(norm.eps) } : {}),
       },
-      snippets: [snippet, teamSource, norm ? normSource : normNone, ...end.snippets],
+      snippets: [snippet, teamSource, ordered ? inputOrdered : inputPlain, ...(norm ? [ordered ? normOrdered : normPlain, normSource] : [normNone]), ...end.snippets],
       source,
     }),
     bindings: [
       ...planes.map(({ name }) => ({ name, type: 'read' as const })),
       { name: 'x', type: 'read' },
+      ...(ordered ? [{ name: 'order', type: 'read' } as const] : []),
       ...(norm ? [{ name: 'norm_weight', type: 'read' } as const] : []),
       ...end.bindings,
     ],

@@ -1,7 +1,5 @@
 // out = weight · x for one token. A team of TEAM invocations computes ROWS outputs: lane l multiplies blocks l, l + TEAM, … of 32 inputs,
 // which it reads from x once for all rows, then the team adds up. x is staged in workgroup memory, CHUNK blocks at a time.
-@group(0) @binding(X_BINDING) var<storage, read> x: array<vec4f>;  // [1, X_QUADS], INPUTS columns used
-
 // A block of 8 quads takes 9, so that lanes reading neighbouring blocks hit different banks.
 var<workgroup> staged: array<vec4f, CHUNK * 9u>;
 
@@ -31,7 +29,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         if (start > 0u) { workgroupBarrier(); }
         for (var i = local; i < blocks * 8u; i += WORKGROUP) {
           let quad = start * 8u + i;
-          let value = masked(x[quad], quad);
+          let value = masked(x_quad(quad), quad);
           squares += dot(value, value);
           staged[i / 8u * 9u + i % 8u] = masked(norm_apply(value, quad), quad);
         }

@@ -5,7 +5,8 @@ import type { Runner } from '../../engine/schedule/runner.ts';
 import { Sampler } from '../../engine/schedule/sampler.ts';
 import { InvalidOptionError } from '../../engine/errors/invalid-option-error.ts';
 import { resolveSampling } from '../../engine/sampling/resolve-sampling.ts';
-import { bytesPerRow, WEIGHT_FORMATS, type WeightFormat } from '../../shaders/dequant/formats.ts';
+import { PACKABLE_FORMATS, type PackableFormat } from '../../models/quant/packer.ts';
+import { bytesPerRow } from '../../shaders/dequant/formats.ts';
 import { uniform } from '../../shaders/random.ts';
 import { findArchitecture } from '../../models/architectures/registry.ts';
 import { ConfigReader } from '../../models/config/config-reader.ts';
@@ -19,7 +20,7 @@ import { shapes } from './shapes.ts';
 export interface BenchOptions {
   /** Key of `shapes`. */
   readonly shape: string;
-  readonly format: WeightFormat;
+  readonly format: PackableFormat;
   /** Tokens in the state when the timed decoding begins. */
   readonly context: number;
   /** Tokens that are decoded and timed. */
@@ -33,7 +34,7 @@ export interface BenchOptions {
 
 export interface BenchResult {
   readonly shape: string;
-  readonly format: WeightFormat;
+  readonly format: PackableFormat;
   readonly adapter: string;
   readonly context: number;
   readonly decodeTokensPerSecond: number;
@@ -50,13 +51,13 @@ export interface BenchResult {
 /** Runs a shape with random weights and measures decode, prefill and the floor, all in this page. Throws `InvalidOptionError`. */
 export async function bench(options: BenchOptions): Promise<BenchResult> {
   if (!Object.hasOwn(shapes, options.shape)) throw new InvalidOptionError('shape', options.shape, `one of ${Object.keys(shapes).join(', ')}`);
-  if (!WEIGHT_FORMATS.includes(options.format)) throw new InvalidOptionError('format', options.format, `one of ${WEIGHT_FORMATS.join(', ')}`);
+  if (!PACKABLE_FORMATS.includes(options.format)) throw new InvalidOptionError('format', options.format, `one of ${PACKABLE_FORMATS.join(', ')}`);
   const config = shapes[options.shape];
   const reader = new ConfigReader(config, options.shape);
   const model = findArchitecture(reader.string('model_type'))?.parse(reader);
   if (!model) throw new Error(`no architecture for ${options.shape}`);
   const context = Math.max(options.context + options.tokens, ...options.prefills) + 1;
-  const formatOf = (role: MatrixRole): WeightFormat => (role === 'dense' ? 'f16' : options.format);
+  const formatOf = (role: MatrixRole): PackableFormat => (role === 'dense' ? 'f16' : options.format);
 
   const gpu = await Gpu.request();
   try {
@@ -97,7 +98,7 @@ const ROUNDS = 5;
 const round = (value: number): number => Number(value.toPrecision(4));
 
 /** A token reads every matrix once; of the embedding, which is the output matrix too, the output reads all. */
-function bytesRead(specs: object, formatOf: (role: MatrixRole) => WeightFormat): number {
+function bytesRead(specs: object, formatOf: (role: MatrixRole) => PackableFormat): number {
   return collectSpecs(specs).reduce((sum, spec) => sum + (spec.kind === 'matrix' ? spec.outputs * bytesPerRow(formatOf(spec.role), spec.inputs) : 0), 0);
 }
 

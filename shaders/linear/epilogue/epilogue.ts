@@ -24,9 +24,10 @@ export interface Epilogue {
   readonly label: string;
 }
 
-/** Bias, activation, gate and residual of both linear kernels; its bindings begin at `firstBinding`. */
+/** Bias, activation, gate and residual of both linear kernels; its bindings begin at `firstBinding`. `bias` is the whole weight's. */
 export function epilogue(variant: LinearVariant, firstBinding: number): Epilogue {
-  const { bias, accumulate, activation, gated, rowOffset, outputStride } = variant;
+  const { bias, biasStart = 0, biasStride = 1, accumulate, multiply = false, activation, gated, rowOffset, outputStride } = variant;
+  const biasLabel = biasStart > 0 || biasStride > 1 ? `bias${biasStart}+${biasStride}` : 'bias';
   return {
     snippets: [bias ? biasSource : biasNone, ACTIVATIONS[gated ?? activation], storeSource],
     constants: {
@@ -34,10 +35,13 @@ export function epilogue(variant: LinearVariant, firstBinding: number): Epilogue
       OUT_BINDING: u32(firstBinding + Number(bias)),
       ROW_OFFSET: u32(rowOffset),
       OUT_STRIDE: u32(outputStride),
+      BIAS_START: u32(biasStart),
+      BIAS_STRIDE: u32(biasStride),
       ACCUMULATE: bool(accumulate),
+      MULTIPLY: bool(multiply),
       GATED: bool(gated !== undefined),
     },
     bindings: [...(bias ? [{ name: 'bias', type: 'read' } as const] : []), { name: 'out', type: 'write' }],
-    label: [bias && 'bias', gated ? `gated-${gated}` : activation !== 'none' && activation, accumulate && 'accumulate', rowOffset > 0 && `from${rowOffset}`].filter(Boolean).map((part) => `/${part}`).join(''),
+    label: [bias && biasLabel, gated ? `gated-${gated}` : activation !== 'none' && activation, accumulate && 'accumulate', multiply && 'multiply', rowOffset > 0 && `from${rowOffset}`].filter(Boolean).map((part) => `/${part}`).join(''),
   };
 }

@@ -3,7 +3,7 @@
 
 fn put(token: u32, column: u32, value: f32) {
   let at = token * OUT_STRIDE + ROW_OFFSET + column;
-  if (ACCUMULATE) { out[at] += value; } else { out[at] = value; }
+  if (ACCUMULATE) { out[at] += value; } else if (MULTIPLY) { out[at] *= value; } else { out[at] = value; }
 }
 
 // One output for each row.

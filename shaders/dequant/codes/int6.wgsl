@@ -1,0 +1,11 @@
+const HIGH_BITS = 2u;
+@group(0) @binding(HIGH_BINDING) var<storage, read> high: array<vec2<u32>>;  // [N, BLOCKS]: bits 2i and 2i + 1 of word j are weight 16j + i
+
+// The upper two bits of weights 8·octet … 8·octet + 7, in the low half.
+fn high_octet(row: u32, octet: u32) -> u32 { return high[row * BLOCKS + octet / 4u][octet % 4u / 2u] >> (octet % 2u * 16u); }
+
+// q − zero of the codes in the low half of `low` and the low byte of `top`.
+fn low_codes(low: u32, top: u32, zero: f32) -> vec4f {
+  let codes = ((vec4u(low) >> vec4u(0u, 4u, 8u, 12u)) & vec4u(15u)) | (((vec4u(top) >> vec4u(0u, 2u, 4u, 6u)) & vec4u(3u)) << vec4u(4u));
+  return vec4f(codes) - vec4f(zero);
+}
