@@ -6,6 +6,9 @@ import { BLOCK } from './plane.ts';
 import { randomPlanes } from './random-planes.ts';
 import { decodeRows } from './reference.ts';
 
+/** Formats that differ from the named ones in their groups and zero points. */
+export const GROUPED = ['int4:f16:128', 'int4:f16:64:zeros', 'int8:f16:row', 'int8:f32:128:zeros', 'fp8:f32:128', 'nf4:f32:64', 'int2:f16:32:zeros', 'int3:f16:64:zeros'] as const satisfies readonly WeightFormat[];
+
 function decode(format: WeightFormat, rows: number, inputs: number): Kernel {
   const { planes, snippet } = describeFormat(format);
   return {
@@ -42,7 +45,7 @@ function allCodes(format: 'int8' | 'int4' | 'fp8'): Record<string, BufferData> {
 }
 
 export const dequantCases: readonly KernelCase[] = [
-  ...WEIGHT_FORMATS.flatMap((format) =>
+  ...[...WEIGHT_FORMATS, ...GROUPED].flatMap((format) =>
     [1, 63, 100, 513].map((inputs) => decodeCase(format, `K=${inputs}`, 5, inputs, () => randomPlanes(format, 5, inputs, 11))),
   ),
   ...(['int8', 'int4', 'fp8'] as const).map((format) => decodeCase(format, 'all codes', 4, 256, () => allCodes(format))),

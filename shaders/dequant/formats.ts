@@ -5,7 +5,7 @@ import { CODES, type CodeName } from './codes.ts';
 import f16Source from './f16.wgsl?raw';
 import f32Source from './f32.wgsl?raw';
 import { BLOCK, SUPER, type Plane } from './plane.ts';
-import { SCALES, type ScaleName } from './scales.ts';
+import { groupsOf, SCALES, type ScaleName } from './scales.ts';
 
 /** Formats with a name of their own; the ones after `fp8` are those of checkpoints and of ggml (`q8_0` is `int8`, `q4_0` is `int4`). */
 type NamedFormat = 'int8' | 'int4' | 'fp8' | 'mxfp4' | 'nvfp4' | 'q4_1' | 'q5_0' | 'q5_1' | 'q2_k' | 'q3_k' | 'q4_k' | 'q5_k' | 'q6_k' | 'iq4_nl' | 'iq4_xs';
@@ -89,7 +89,7 @@ function describeScheme(scheme: Scheme): FormatDescription {
     planes: [
       ...code.planes,
       { name: 'scales', bytesPerRow: (inputs) => SCALES[scale].bytesPerRow(inputs, group) },
-      ...(zeros ? [{ name: 'zeros', bytesPerRow: (inputs: number) => roundUp(ceilDiv(inputs, group), 4) } as const] : []),
+      ...(zeros ? [{ name: 'zeros', bytesPerRow: (inputs: number) => roundUp(groupsOf(inputs, group), 4) } as const] : []),
     ],
     snippet: `${code.snippet}${zeros ? zeroPlane : zeroConstant}${SCALES[scale].snippet}`,
     scheme,

@@ -84,7 +84,7 @@ export function decodeRows(format: WeightFormat, planes: Readonly<Partial<Record
   const decode = weightDecoder(format);
   const none = new DataView(new ArrayBuffer(0));
   for (let row = 0; row < rows; row++) {
-    const views = { quants: none, high: none, scales: none, zeros: none };
+    const views: Record<PlaneName, DataView> = { quants: none, high: none, scales: none, zeros: none };
     for (const { name, bytesPerRow } of describeFormat(format).planes) {
       const view = planes[name];
       const bytes = bytesPerRow(inputs);

@@ -26,12 +26,15 @@ export interface ScaleDescription {
 /** f16 group scales are stored times this, which keeps them away from subnormal halves. */
 export const GROUP_SCALE_FACTOR = 16;
 
+/** Groups of a row of K inputs; a group of Infinity is the whole row. */
+export const groupsOf = (inputs: number, group: number): number => Math.max(1, ceilDiv(inputs, group));
+
 const supers = (bytes: number) => (inputs: number): number => bytes * ceilDiv(inputs, SUPER);
 
 export const SCALES: Readonly<Record<ScaleName, ScaleDescription>> = {
   // Two in a word; a row with an odd number of groups ends with an unused half.
-  f16: { bytesPerRow: (inputs, group) => roundUp(2 * ceilDiv(inputs, group), 4), snippet: `${f16}${scaled}` },
-  f32: { bytesPerRow: (inputs, group) => 4 * ceilDiv(inputs, group), snippet: `${f32}${scaled}` },
+  f16: { bytesPerRow: (inputs, group) => roundUp(2 * groupsOf(inputs, group), 4), snippet: `${f16}${scaled}` },
+  f32: { bytesPerRow: (inputs, group) => 4 * groupsOf(inputs, group), snippet: `${f32}${scaled}` },
   e8m0: { bytesPerRow: (inputs) => roundUp(ceilDiv(inputs, BLOCK), 4), snippet: `${e8m0}${scaled}` },
   nvfp4: { bytesPerRow: (inputs) => 4 + roundUp(2 * ceilDiv(inputs, BLOCK), 4), snippet: `${nvfp4}${scaled}` },
   offset: { bytesPerRow: (inputs) => 4 * ceilDiv(inputs, BLOCK), snippet: `${half}${offset}${scaledMin}` },

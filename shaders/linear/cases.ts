@@ -1,9 +1,11 @@
+import { GROUPED } from '../dequant/cases.ts';
 import { decodeRows } from '../dequant/reference.ts';
 import { WEIGHT_FORMATS } from '../dequant/formats.ts';
+import { BLOCK } from '../dequant/plane.ts';
 import { randomPlanes } from '../dequant/random-planes.ts';
 import { roundUp, type Kernel, type Target } from '../kernel.ts';
 import type { KernelCase } from '../kernel-case.ts';
-import { normal } from '../random.ts';
+import { normal, uniform } from '../random.ts';
 import { linearMatrix } from './linear-matrix.ts';
 import type { LinearVectorVariant } from './linear-variant.ts';
 import { linearVector } from './linear-vector.ts';
@@ -19,8 +21,18 @@ function variantOf(shape: Shape): LinearVectorVariant {
   return { ...PLAIN, outputStride: roundUp(columns, 4), ...shape };
 }
 
+/** A permutation of the inputs, then zeros up to whole blocks. */
+function randomOrder(inputs: number, seed: number): Uint32Array<ArrayBuffer> {
+  const next = uniform(seed);
+  const keys = Array.from({ length: inputs }, next);
+  const order = new Uint32Array(roundUp(inputs, BLOCK));
+  order.set(keys.map((_, k) => k).sort((a, b) => keys[a] - keys[b]));
+  return order;
+}
+
 function linearCase(kernel: string, build: (target: Target) => Kernel, variant: LinearVectorVariant, count: number, tolerance: number): KernelCase {
-  const { format, inputs, outputs, outputStride, norm, bias, accumulate } = variant;
+  const { format, inputs, outputs, outputStride, norm, bias, biasStart = 0, biasStride = 1, accumulate, multiply, ordered } = variant;
+  const changesOut = accumulate || multiply === true;
   const stride = roundUp(inputs, 4);
   // One row more than there are tokens: it must stay as it is.
   const length = (count + 1) * outputStride;
@@ -37,18 +49,20 @@ function linearCase(kernel: string, build: (target: Target) => Kernel, variant: 
         ...randomPlanes(format, outputs, inputs, 3),
         x,
         ...(norm ? { norm_weight: normWeight } : {}),
-        ...(bias ? { bias: normal(outputs, 4) } : {}),
-        ...(accumulate ? { out: normal(length, 5) } : {}),
+        ...(bias ? { bias: normal(biasStart + outputs * biasStride, 4) } : {}),
+        ...(ordered ? { order: randomOrder(inputs, 6) } : {}),
+        ...(changesOut ? { out: normal(length, 5) } : {}),
       };
     },
-    ...(accumulate ? {} : { outputs: { out: { type: 'f32', length } } }),
-    expected: ({ x, norm_weight: normWeight, bias: biasValues, out, ...planes }) => ({
+    ...(changesOut ? {} : { outputs: { out: { type: 'f32', length } } }),
+    expected: ({ x, norm_weight: normWeight, bias: biasValues, order, out, ...planes }) => ({
       out: linearReference(variant, count, {
         x,
         weight: decodeRows(format, planes, outputs, inputs),
         out: out ?? new Float64Array(length).fill(NaN),
         ...(normWeight ? { normWeight } : {}),
         ...(biasValues ? { bias: biasValues } : {}),
+        ...(order ? { order } : {}),
       }),
     }),
     tolerance,
@@ -74,6 +88,11 @@ export const linearCases: readonly KernelCase[] = [
   vectorCase({ format: 'int4', inputs: 63, outputs: 33001 }),
   // Several sweeps over x: 2 where a team is 32 wide, none is whole.
   vectorCase({ format: 'int4', inputs: 63, outputs: 2 * 16 * 2048 + 5, norm: { eps: 1e-6 } }),
+  // Groups of other sizes, zero points, weights whose columns were sorted.
+  ...GROUPED.flatMap((format) => [vectorCase({ format, inputs: 513, outputs: 37 }), matrixCase(7, { format, inputs: 513, outputs: 67 })]),
+  vectorCase({ format: 'int4:f16:128:zeros', inputs: 321, outputs: 37, ordered: true }),
+  vectorCase({ format: 'int4', inputs: 321, outputs: 37, ordered: true, norm: { eps: 1e-6 }, bias: true }),
+  matrixCase(7, { format: 'int4:f16:128:zeros', inputs: 321, outputs: 67, ordered: true, bias: true }),
   // Norm in front.
   vectorCase({ format: 'f32', inputs: 100, outputs: 37, norm: { eps: 1e-5 } }),
   vectorCase({ format: 'f16', inputs: 7001, outputs: 5, norm: { eps: 1e-6 }, bias: true }),
@@ -85,6 +104,7 @@ export const linearCases: readonly KernelCase[] = [
     make({ format: 'f16', inputs: 63, outputs: 37, bias: true, activation: 'gelu-tanh' }),
     make({ format: 'f32', inputs: 63, outputs: 37, bias: true, activation: 'gelu' }),
     make({ format: 'int8', inputs: 63, outputs: 37, accumulate: true }),
+    make({ format: 'int4', inputs: 63, outputs: 37, multiply: true, bias: true, biasStart: 1, biasStride: 2 }),
     make({ format: 'int4', inputs: 100, outputs: 38, gated: 'silu' }),
     make({ format: 'fp8', inputs: 100, outputs: 38, gated: 'gelu-tanh', bias: true }),
     make({ format: 'int4', inputs: 100, outputs: 1030, gated: 'silu', rowOffset: 5, outputStride: 528 }),

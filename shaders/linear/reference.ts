@@ -38,14 +38,16 @@ export interface LinearOperands {
   /** Decoded, [N, K]. */
   readonly weight: ArrayLike<number>;
   readonly normWeight?: ArrayLike<number>;
+  /** Of the whole weight. */
   readonly bias?: ArrayLike<number>;
+  readonly order?: ArrayLike<number>;
   /** What out holds before, [T, outputStride]; NaN where it was never written. */
   readonly out: ArrayLike<number>;
 }
 
 /** Float64 linear operator over T = `count` tokens; elements of out that it does not write keep what they held. */
-export function linearReference(variant: LinearVectorVariant, count: number, { x, weight, normWeight, bias, out }: LinearOperands): Float64Array {
-  const { inputs, outputs, rowOffset, outputStride, accumulate, activation, gated, norm } = variant;
+export function linearReference(variant: LinearVectorVariant, count: number, { x, weight, normWeight, bias, order, out }: LinearOperands): Float64Array {
+  const { inputs, outputs, rowOffset, outputStride, biasStart = 0, biasStride = 1, accumulate, multiply, activation, gated, norm } = variant;
   const stride = roundUp(inputs, 4);
   const result = Float64Array.from(out);
   for (let token = 0; token < count; token++) {
@@ -55,14 +57,15 @@ export function linearReference(variant: LinearVectorVariant, count: number, { x
       for (let k = 0; k < inputs; k++) normed[k] *= inverse * normWeight[k];
     }
     const product = (row: number): number => {
-      let sum = bias ? bias[row] : 0;
-      for (let k = 0; k < inputs; k++) sum += weight[row * inputs + k] * normed[k];
+      let sum = bias ? bias[biasStart + row * biasStride] : 0;
+      for (let k = 0; k < inputs; k++) sum += weight[row * inputs + k] * normed[order ? order[k] : k];
       return sum;
     };
     for (let i = 0; i < (gated ? outputs / 2 : outputs); i++) {
       const value = gated ? activate(gated, product(2 * i)) * product(2 * i + 1) : activate(activation, product(i));
       const at = token * outputStride + rowOffset + i;
-      result[at] = accumulate ? result[at] + value : value;
+      if (accumulate) result[at] += value;
+      else result[at] = multiply ? result[at] * value : value;
     }
   }
   return result;
