@@ -15,6 +15,7 @@ export interface GpuMemory {
   readonly weights: number;
   /** KV caches and recurrent states of all live sessions. */
   readonly state: number;
+  /** Intermediate results, and tables that were computed while loading. */
   readonly activations: number;
   readonly total: number;
 }

@@ -1,32 +1,26 @@
 import { linearMatrix } from '../../shaders/linear/linear-matrix.ts';
 import { linearVector } from '../../shaders/linear/linear-vector.ts';
+import type { LinearVariant } from '../../shaders/linear/linear-variant.ts';
 import { roundUp } from '../../shaders/kernel.ts';
 import type { Node } from '../ops/graph.ts';
 import type { WeightChunk } from '../ops/weight.ts';
 import type { BufferRef } from './dispatch.ts';
 import type { Lowering } from './lowering.ts';
 
+type LinearNode = Extract<Node, { op: 'linear' }>;
+
 export const planeRefs = ({ planes }: WeightChunk): Record<string, BufferRef> =>
   Object.fromEntries(Object.entries(planes).map(([name, buffer]) => [name, { kind: 'constant', buffer }]));
 
 /** One dispatch for each chunk of the weight; the residual is added in place. */
-export function lowerLinear(lowering: Lowering, { x, weight, options, out }: Extract<Node, { op: 'linear' }>): void {
+export function lowerLinear(lowering: Lowering, node: LinearNode): void {
+  const { x, weight, options, out } = node;
   const many = lowering.isMany(x);
   const norm = many ? undefined : lowering.fusedNorm(x);
   const source = lowering.read(norm ? norm.x : x);
   const target = lowering.define(out, weight.label, options.residual);
   for (const chunk of weight.chunks) {
-    const variant = {
-      format: weight.format,
-      inputs: weight.inputs,
-      outputs: chunk.rows,
-      rowOffset: options.gated ? chunk.rowStart / 2 : chunk.rowStart,
-      outputStride: roundUp(out.width, 4),
-      bias: options.bias !== undefined,
-      accumulate: options.residual !== undefined,
-      activation: options.activation ?? 'none',
-      ...(options.gated && { gated: options.gated }),
-    };
+    const variant = variantOf(node, chunk);
     const kernel = many
       ? linearMatrix(variant)
       : linearVector({ ...variant, ...(norm && { norm: { eps: norm.eps } }) }, lowering.options.target);
@@ -36,10 +30,30 @@ export function lowerLinear(lowering: Lowering, { x, weight, options, out }: Ext
         ...planeRefs(chunk),
         x: source,
         out: target,
+        ...(chunk.order && { order: { kind: 'constant', buffer: chunk.order } }),
         ...(norm && { norm_weight: lowering.constant(norm.weight) }),
-        ...(options.bias && { bias: { kind: 'constant', buffer: options.bias.buffer, offset: chunk.rowStart * 4 } }),
+        ...(options.bias && { bias: lowering.constant(options.bias) }),
       },
       out,
     );
   }
+}
+
+function variantOf({ weight, options, out }: LinearNode, { format, rowStart, rowStep, rows, order }: WeightChunk): LinearVariant {
+  const shared = {
+    format,
+    inputs: weight.inputs,
+    outputs: rows,
+    outputStride: roundUp(out.width, 4),
+    bias: options.bias !== undefined,
+    biasStart: rowStart,
+    biasStride: rowStep,
+    accumulate: options.residual !== undefined,
+    ordered: order !== undefined,
+  };
+  if (!options.gated) return { ...shared, rowOffset: rowStart, activation: options.activation ?? 'none' };
+  const gated = { ...shared, rowOffset: Math.floor(rowStart / 2), activation: 'none' as const };
+  if (rowStep === 1) return { ...gated, gated: options.gated };
+  // Gate and up apart: the gate is written, and multiplied by up afterwards.
+  return rowStart % 2 === 0 ? { ...gated, activation: options.gated } : { ...gated, multiply: true };
 }

@@ -52,7 +52,7 @@ function lowerNode(lowering: Lowering, node: Node): void {
 
 function lowerLookUp(lowering: Lowering, table: Weight, out: Tensor, { index, target }: { index: 'token' | 'position'; target: BufferRef }): void {
   for (const chunk of table.chunks) {
-    const kernel = embedding({ format: table.format, rows: chunk.rows, rowStart: chunk.rowStart, width: table.inputs, index, accumulate: index === 'position', scale: 1 });
+    const kernel = embedding({ format: chunk.format, rows: chunk.rows, rowStart: chunk.rowStart, width: table.inputs, index, accumulate: index === 'position', scale: 1 });
     lowering.emit(kernel, { ...planeRefs(chunk), tokens: { kind: 'tokens' }, out: target }, out);
   }
 }

@@ -1,7 +1,6 @@
 import { abortable } from '../../engine/gpu/abortable.ts';
 import { Gpu, type DeviceOptions } from '../../engine/gpu/device.ts';
 import { SluiceError } from '../../engine/errors/sluice-error.ts';
-import type { WeightFormat } from '../../shaders/dequant/formats.ts';
 import type { ParsedModel } from '../architectures/architecture.ts';
 import { findArchitecture, supportedModelTypes } from '../architectures/registry.ts';
 import type { Checkpoint, JsonObject } from '../checkpoint/checkpoint.ts';
@@ -12,6 +11,7 @@ import { UnsupportedQuantizationError } from '../errors/unsupported-quantization
 import type { Model } from '../model.ts';
 import { createRunner } from '../runtime/create-runner.ts';
 import { LoadedModel } from '../runtime/loaded-model.ts';
+import type { PackableFormat } from '../quant/packer.ts';
 import { loadText } from '../text/load-text.ts';
 import { loadWeights } from '../weights/load-weights.ts';
 import { planWeights } from '../weights/plan.ts';
@@ -39,11 +39,10 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
     const text = await loadText(checkpoint, signal);
     const context = Math.min(resolved.contextLength ?? 4096, parsed.maxPositions);
     const specs = parsed.weights(context);
-    const plan = planWeights(specs, checkpoint, parsed.canonicalName);
+    const plan = planWeights(specs, checkpoint, { canonicalName: parsed.canonicalName, formatOf: (role) => formatOf(role, resolved) });
 
     report({ phase: 'weights' });
     const loaded = await loadWeights(gpu, checkpoint, plan, {
-      formatOf: (role) => formatOf(role, resolved),
       signal,
       onBytes: (loadedBytes, totalBytes) => report({ phase: 'weights', loadedBytes, totalBytes }),
     });
@@ -89,7 +88,7 @@ function reporter(onProgress: LoadOptions['onProgress']): (progress: Partial<Loa
   };
 }
 
-function formatOf(role: MatrixRole, { quantize, quantizeEmbeddings, precision }: ResolvedLoadOptions): WeightFormat {
+function formatOf(role: MatrixRole, { quantize, quantizeEmbeddings, precision }: ResolvedLoadOptions): PackableFormat {
   const choice = { linear: quantize, embedding: quantizeEmbeddings, dense: 'none' as const }[role];
   return choice === 'none' ? precision : choice;
 }

@@ -39,7 +39,7 @@ export function checkFloat({ name, dtype, file }: TensorInfo): FloatDtype {
   throw new CheckpointError('unsupported-dtype', `has dtype ${dtype}, which is no plain number format; expected F32, F16, BF16 or F64`, { file, tensor: name });
 }
 
-function isFloat(dtype: string): dtype is FloatDtype {
+export function isFloat(dtype: string): dtype is FloatDtype {
   return dtype === 'F64' || dtype === 'F32' || dtype === 'F16' || dtype === 'BF16';
 }
 

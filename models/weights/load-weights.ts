@@ -1,44 +1,61 @@
 import type { Gpu } from '../../engine/gpu/device.ts';
 import type { Vector, Weight } from '../../engine/ops/weight.ts';
-import type { WeightFormat } from '../../shaders/dequant/formats.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { toFloat32 } from '../safetensors/to-float32.ts';
+import type { PackedLayout, RowConverter } from '../packed/packing.ts';
 import { UnpackableWeightError } from '../quant/unpackable-weight-error.ts';
 import type { TensorInfo } from '../safetensors/tensor-info.ts';
+import { toFloat32 } from '../safetensors/to-float32.ts';
 import { MatrixUpload } from './matrix-upload.ts';
-import type { Placement, Spec, WeightPlan } from './plan.ts';
-import type { MatrixPart, MatrixRole, MatrixSpec, VectorPart, VectorSpec } from './spec.ts';
+import type { PlannedPart, PlannedVector, Spec, WeightPlan } from './plan.ts';
+import type { MatrixSpec, VectorSpec } from './spec.ts';
 
-/** Elements that are converted to f32 at a time: bounds the host memory beside the tensor itself. */
+/** Weights that are converted at a time: bounds the host memory beside the tensor itself. */
 const SLAB = 2 ** 22;
 /** Bytes written between two waits for the GPU, which keeps the browser's staging memory bounded. */
 const WRITES_IN_FLIGHT = 2 ** 26;
 
 export interface WeightOptions {
-  readonly formatOf: (role: MatrixRole) => WeightFormat;
   readonly signal?: AbortSignal | undefined;
   readonly onBytes: (loaded: number, total: number) => void;
 }
 
+/** What becomes of one tensor of a matrix. */
+interface Conversion {
+  readonly upload: MatrixUpload;
+  readonly part: PlannedPart;
+  readonly converter: RowConverter;
+}
+
 /**
- * Reads the planned tensors in file order; each is converted, packed, uploaded and forgotten. On any error the caller
- * destroys the device's buffers.
+ * Reads the planned tensors in file order; each is converted, uploaded and forgotten. On any error the caller destroys the
+ * device's buffers.
  */
 export async function loadWeights(gpu: Gpu, checkpoint: Checkpoint, plan: WeightPlan, options: WeightOptions): Promise<Map<Spec, Weight | Vector>> {
-  const matrices = new Map<MatrixSpec, MatrixUpload>();
-  const vectors = new Map<VectorSpec, Float32Array<ArrayBuffer>>();
+  const layouts = await readLayouts(checkpoint, plan, options.signal);
+  const uploads = new Map<MatrixSpec, MatrixUpload>();
+  const values = new Map<VectorSpec, Float32Array<ArrayBuffer>>();
+  const partsOf = new Map<Spec, PlannedPart[]>();
+  for (const part of plan.parts) partsOf.set(part.spec, [...(partsOf.get(part.spec) ?? []), part]);
   for (const spec of plan.specs) {
     options.signal?.throwIfAborted();
-    if (spec.kind === 'matrix') matrices.set(spec, await MatrixUpload.begin(gpu, spec, options.formatOf(spec.role)));
-    else vectors.set(spec, spec.values ?? new Float32Array(spec.length));
+    if (spec.kind === 'vector') values.set(spec, spec.values ?? new Float32Array(spec.length));
+    else uploads.set(spec, await MatrixUpload.begin(gpu, spec, (partsOf.get(spec) ?? []).map((part) => layoutOf(layouts, part))));
+  }
+  const conversions = new Map<string, Conversion>();
+  for (const part of plan.parts) {
+    const upload = uploads.get(part.spec);
+    if (!upload) continue;
+    for (const [suffix, converter] of layoutOf(layouts, part).converters) conversions.set(tensorOf(part, suffix).name, { upload, part, converter });
   }
 
   let unflushed = 0;
   const progress = ({ loadedBytes, totalBytes }: { loadedBytes: number; totalBytes: number }): void => options.onBytes(loadedBytes, totalBytes);
-  for await (const { tensor, bytes } of checkpoint.read(plan.placements.keys(), { signal: options.signal, onProgress: progress })) {
-    const placement = plan.placements.get(tensor.name);
-    if (!placement) throw new Error(`${tensor.name} was not asked for`);
-    for (const written of place(placement, tensor, bytes, matrices, vectors)) {
+  for await (const { tensor, bytes } of checkpoint.read([...conversions.keys(), ...plan.vectors.keys()], { signal: options.signal, onProgress: progress })) {
+    const conversion = conversions.get(tensor.name);
+    const vector = plan.vectors.get(tensor.name);
+    if (vector) placeVector(vector, tensor, toFloat32(tensor, bytes), values.get(vector.spec));
+    if (!conversion) continue;
+    for (const written of convert(conversion, tensor, bytes)) {
       unflushed += written;
       if (unflushed < WRITES_IN_FLIGHT) continue;
       await gpu.device.queue.onSubmittedWorkDone();
@@ -47,28 +64,43 @@ export async function loadWeights(gpu: Gpu, checkpoint: Checkpoint, plan: Weight
       unflushed = 0;
     }
   }
+  return new Map<Spec, Weight | Vector>([...[...uploads].map(([spec, { weight }]) => [spec, weight] as const), ...(await uploadVectors(gpu, values))]);
+}
 
-  const loaded = new Map<Spec, Weight | Vector>();
-  for (const [spec, upload] of matrices) loaded.set(spec, upload.weight);
-  for (const [spec, values] of vectors) {
-    const buffer = await gpu.buffers.allocate(spec.label, values.byteLength, 'weights');
-    gpu.device.queue.writeBuffer(buffer, 0, values);
-    loaded.set(spec, { label: spec.label, length: spec.length, buffer });
+async function uploadVectors(gpu: Gpu, values: ReadonlyMap<VectorSpec, Float32Array<ArrayBuffer>>): Promise<[VectorSpec, Vector][]> {
+  const loaded: [VectorSpec, Vector][] = [];
+  for (const [spec, numbers] of values) {
+    // What was computed on the host is no part of the checkpoint.
+    const buffer = await gpu.buffers.allocate(spec.label, numbers.byteLength, spec.values ? 'activations' : 'weights');
+    gpu.device.queue.writeBuffer(buffer, 0, numbers);
+    loaded.push([spec, { label: spec.label, length: spec.length, buffer }]);
   }
   return loaded;
 }
 
-function* place(placement: Placement, tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>, matrices: ReadonlyMap<MatrixSpec, MatrixUpload>, vectors: ReadonlyMap<VectorSpec, Float32Array>): Generator<number> {
-  if (placement.spec.kind === 'vector') {
-    const target = vectors.get(placement.spec);
-    if (target) placeVector(placement.part as VectorPart, tensor, toFloat32(tensor, bytes), target);
-    return;
-  }
-  const upload = matrices.get(placement.spec);
-  if (upload) yield* placeMatrix(placement.part as MatrixPart, placement.spec.inputs, tensor, bytes, upload);
+function tensorOf({ tensors }: PlannedPart, suffix: string): TensorInfo {
+  const info = tensors.get(suffix);
+  if (!info) throw new RangeError(`a packed weight has no tensor ${suffix}`);
+  return info;
 }
 
-function placeVector({ offset, stride, map }: VectorPart, tensor: TensorInfo, values: Float32Array, target: Float32Array): void {
+function layoutOf(layouts: ReadonlyMap<PlannedPart, PackedLayout>, part: PlannedPart): PackedLayout {
+  const layout = layouts.get(part);
+  if (!layout) throw new RangeError(`${part.spec.label} was not planned`);
+  return layout;
+}
+
+/** Reads the small tensors that decide how the others are stored. */
+async function readLayouts(checkpoint: Checkpoint, { parts }: WeightPlan, signal: AbortSignal | undefined): Promise<Map<PlannedPart, PackedLayout>> {
+  const early = new Map<string, Uint8Array<ArrayBuffer>>();
+  const names = parts.flatMap((part) => part.weight.early.map((suffix) => tensorOf(part, suffix).name));
+  if (names.length > 0) for await (const { tensor, bytes } of checkpoint.read(names, { signal })) early.set(tensor.name, bytes);
+  const bytesOf = (part: PlannedPart, suffix: string): Uint8Array<ArrayBuffer> => early.get(tensorOf(part, suffix).name) ?? new Uint8Array(0);
+  return new Map(parts.map((part) => [part, part.weight.layout(new Map(part.weight.early.map((suffix) => [suffix, bytesOf(part, suffix)])))]));
+}
+
+function placeVector({ part: { offset, stride, map } }: PlannedVector, tensor: TensorInfo, values: Float32Array, target: Float32Array | undefined): void {
+  if (!target) return;
   for (let i = 0; i < values.length; i++) {
     const value = map ? map(values[i]) : values[i];
     if (!Number.isFinite(Math.fround(value))) throw new UnpackableWeightError({ format: 'f32', row: 0, column: i, value: values[i], tensor: tensor.name, file: tensor.file });
@@ -77,27 +109,17 @@ function placeVector({ offset, stride, map }: VectorPart, tensor: TensorInfo, va
 }
 
 /** Yields the bytes written after each slab of rows. */
-function* placeMatrix({ rows, start, stride, transposed }: MatrixPart, inputs: number, tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>, upload: MatrixUpload): Generator<number> {
-  const rowsPerSlab = Math.max(1, Math.floor(SLAB / inputs));
-  const whole = transposed ? toFloat32(tensor, bytes) : undefined;
+function* convert({ upload, part: { spec, index }, converter }: Conversion, tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>): Generator<number> {
+  const { rows } = spec.parts[index];
+  const rowsPerSlab = Math.max(1, Math.floor(SLAB / spec.inputs));
   for (let row = 0; row < rows; row += rowsPerSlab) {
     const count = Math.min(rowsPerSlab, rows - row);
-    const values = whole ? transposedRows(whole, rows, inputs, row, count) : toFloat32(tensor, bytes, row * inputs, count * inputs);
-    let written: number;
+    let planes: ReturnType<RowConverter>;
     try {
-      written = upload.put(values, count, start + row * stride, stride);
+      planes = converter(bytes, row, count);
     } catch (error) {
       throw error instanceof UnpackableWeightError ? error.of(tensor, row) : error;
     }
-    yield written;
+    yield upload.put(index, planes, row, count);
   }
-}
-
-/** Rows `row` … `row + count` of the transpose of `values` [inputs, rows]. */
-function transposedRows(values: Float32Array, rows: number, inputs: number, row: number, count: number): Float32Array {
-  const result = new Float32Array(count * inputs);
-  for (let k = 0; k < inputs; k++) {
-    for (let r = 0; r < count; r++) result[r * inputs + k] = values[k * rows + row + r];
-  }
-  return result;
 }

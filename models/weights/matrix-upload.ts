@@ -1,55 +1,88 @@
-import { bytesPerRow, describeFormat, type WeightFormat } from '../../shaders/dequant/formats.ts';
 import type { Gpu } from '../../engine/gpu/device.ts';
 import type { Weight, WeightChunk } from '../../engine/ops/weight.ts';
-import { packRows } from '../quant/pack-rows.ts';
+import { describeFormat } from '../../shaders/dequant/formats.ts';
+import { BLOCK } from '../../shaders/dequant/plane.ts';
+import { roundUp } from '../../shaders/kernel.ts';
+import { segmentsOf, type PartLayout, type PartPlace, type Segment } from './segments.ts';
 import type { MatrixSpec } from './spec.ts';
 
-/** Rows of a chunk are a multiple of this, so that a chunk's part of a bias starts at a multiple of 256 bytes. */
+/** Rows of a chunk are a multiple of this: gate and up rows, which alternate, stay together. */
 const ROW_ALIGNMENT = 64;
 
-/** A weight that is being filled row by row. */
+/** A chunk and the row of its segment that it begins with. */
+interface PlacedChunk {
+  readonly chunk: WeightChunk;
+  readonly first: number;
+}
+
+/** A weight that is being filled part by part. */
 export class MatrixUpload {
   readonly weight: Weight;
+  readonly #segments: readonly (readonly PlacedChunk[])[];
+  readonly #places: readonly PartPlace[];
   readonly #queue: GPUQueue;
 
-  private constructor(weight: Weight, queue: GPUQueue) {
+  private constructor(weight: Weight, segments: readonly (readonly PlacedChunk[])[], places: readonly PartPlace[], queue: GPUQueue) {
     this.weight = weight;
+    this.#segments = segments;
+    this.#places = places;
     this.#queue = queue;
   }
 
-  /** Allocates the buffers of all planes, split by rows where one binding cannot hold them. */
-  static async begin(gpu: Gpu, { label, outputs, inputs }: MatrixSpec, format: WeightFormat): Promise<MatrixUpload> {
-    const { planes } = describeFormat(format);
-    const widest = Math.max(...planes.map((plane) => plane.bytesPerRow(inputs)));
-    const fitting = Math.floor(gpu.maxBindingBytes / widest);
-    const rowsPerChunk = fitting >= outputs ? outputs : Math.max(ROW_ALIGNMENT, Math.floor(fitting / ROW_ALIGNMENT) * ROW_ALIGNMENT);
-    const chunks: WeightChunk[] = [];
-    for (let rowStart = 0; rowStart < outputs; rowStart += rowsPerChunk) {
-      const rows = Math.min(rowsPerChunk, outputs - rowStart);
-      const buffers: Record<string, GPUBuffer> = {};
-      for (const plane of planes) buffers[plane.name] = await gpu.buffers.allocate(`${label} ${plane.name}`, rows * plane.bytesPerRow(inputs), 'weights');
-      chunks.push({ rowStart, rows, planes: buffers });
-    }
-    return new MatrixUpload({ label, format, outputs, inputs, chunks }, gpu.device.queue);
+  /** Allocates the buffers of all planes. `layouts`: one for each part of the matrix. */
+  static async begin(gpu: Gpu, spec: MatrixSpec, layouts: readonly PartLayout[]): Promise<MatrixUpload> {
+    const { label, outputs, inputs } = spec;
+    const { segments, places } = segmentsOf(spec, layouts);
+    const placed: PlacedChunk[][] = [];
+    for (const segment of segments) placed.push(await allocate(gpu, label, inputs, segment));
+    return new MatrixUpload({ label, outputs, inputs, chunks: placed.flat().map(({ chunk }) => chunk) }, placed, places, gpu.device.queue);
   }
 
-  /** Packs `values` [count, inputs] and writes them to rows `start`, `start + stride`, … Returns the bytes written. */
-  put(values: Float32Array, count: number, start: number, stride: number): number {
-    const { format, inputs, chunks } = this.weight;
-    const packed = packRows(format, values, count, inputs);
-    for (const { name, bytesPerRow: rowBytes } of describeFormat(format).planes) {
-      const size = rowBytes(inputs);
-      const bytes = packed[name];
-      const run = stride === 1 ? count : 1;
-      for (let row = 0; row < count; ) {
-        const target = start + row * stride;
-        const chunk = chunks.findLast(({ rowStart }) => rowStart <= target);
-        if (!chunk) throw new RangeError(`${this.weight.label} has no row ${target}`);
-        const rows = Math.min(run, count - row, chunk.rowStart + chunk.rows - target);
-        this.#queue.writeBuffer(chunk.planes[name], (target - chunk.rowStart) * size, bytes, row * size, rows * size);
-        row += rows;
+  /** Writes rows `row` … `row + count` of a part: the bytes of those planes that are given. Returns how many those are. */
+  put(part: number, planes: Readonly<Partial<Record<string, Uint8Array<ArrayBuffer>>>>, row: number, count: number): number {
+    const { segment, first, stride } = this.#places[part];
+    const { inputs, label } = this.weight;
+    let written = 0;
+    for (let done = 0; done < count; ) {
+      const target = first + (row + done) * stride;
+      const place = this.#segments[segment].findLast((chunk) => chunk.first <= target);
+      if (!place) throw new RangeError(`${label} has no row ${target}`);
+      const { chunk } = place;
+      const rows = stride === 1 ? Math.min(count - done, place.first + chunk.rows - target) : 1;
+      for (const { name, bytesPerRow } of describeFormat(chunk.format).planes) {
+        const bytes = planes[name];
+        const size = bytesPerRow(inputs);
+        if (!bytes) continue;
+        this.#queue.writeBuffer(chunk.planes[name], (target - place.first) * size, bytes, done * size, rows * size);
+        written += rows * size;
       }
+      done += rows;
     }
-    return count * bytesPerRow(format, inputs);
+    return written;
   }
+}
+
+/** The chunks of a segment, split by rows where one binding cannot hold them. */
+async function allocate(gpu: Gpu, label: string, inputs: number, { format, order, start, step, rows }: Segment): Promise<PlacedChunk[]> {
+  const { planes } = describeFormat(format);
+  const widest = Math.max(...planes.map((plane) => plane.bytesPerRow(inputs)));
+  const fitting = Math.floor(gpu.maxBindingBytes / widest);
+  const rowsPerChunk = fitting >= rows ? rows : Math.max(ROW_ALIGNMENT, Math.floor(fitting / ROW_ALIGNMENT) * ROW_ALIGNMENT);
+  const orderBuffer = order && (await uploadOrder(gpu, label, order));
+  const chunks: PlacedChunk[] = [];
+  for (let first = 0; first < rows; first += rowsPerChunk) {
+    const count = Math.min(rowsPerChunk, rows - first);
+    const buffers: Record<string, GPUBuffer> = {};
+    for (const plane of planes) buffers[plane.name] = await gpu.buffers.allocate(`${label} ${plane.name}`, count * plane.bytesPerRow(inputs), 'weights');
+    chunks.push({ first, chunk: { format, rowStart: start + first * step, rowStep: step, rows: count, planes: buffers, ...(orderBuffer && { order: orderBuffer }) } });
+  }
+  return chunks;
+}
+
+async function uploadOrder(gpu: Gpu, label: string, order: Uint32Array<ArrayBuffer>): Promise<GPUBuffer> {
+  const padded = new Uint32Array(roundUp(order.length, BLOCK));
+  padded.set(order);
+  const buffer = await gpu.buffers.allocate(`${label} order`, padded.byteLength, 'weights');
+  gpu.device.queue.writeBuffer(buffer, 0, padded);
+  return buffer;
 }

@@ -1,23 +1,48 @@
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { checkFloat } from '../safetensors/to-float32.ts';
-import type { TensorInfo } from '../safetensors/tensor-info.ts';
-import { CheckpointError } from '../errors/checkpoint-error.ts';
 import { nearestNames } from '../checkpoint/nearest-names.ts';
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { CheckpointError } from '../errors/checkpoint-error.ts';
 import { MissingTensorError } from '../errors/missing-tensor-error.ts';
-import type { MatrixPart, MatrixSpec, VectorPart, VectorSpec } from './spec.ts';
+import type { PackedModule, PackedWeight, Packing } from '../packed/packing.ts';
+import type { PackableFormat } from '../quant/packer.ts';
+import type { TensorInfo } from '../safetensors/tensor-info.ts';
+import { checkFloat, isFloat } from '../safetensors/to-float32.ts';
+import { ModuleTensors } from './module-tensors.ts';
+import { plainWeight } from './plain-weight.ts';
+import type { MatrixPart, MatrixRole, MatrixSpec, VectorPart, VectorSpec } from './spec.ts';
 
 export type Spec = MatrixSpec | VectorSpec;
 
-/** Where one tensor of the checkpoint goes. A tied matrix may have several uses, but each spec appears once. */
-export type Placement = { readonly spec: MatrixSpec; readonly part: MatrixPart } | { readonly spec: VectorSpec; readonly part: VectorPart };
+/** A part of a matrix and the tensors that it is stored in. */
+export interface PlannedPart {
+  readonly spec: MatrixSpec;
+  /** Its place among the parts of the spec. */
+  readonly index: number;
+  /** By suffix, as `weight` names them. */
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  readonly weight: PackedWeight;
+}
+
+export interface PlannedVector {
+  readonly spec: VectorSpec;
+  readonly part: VectorPart;
+}
 
 /** What to read and what becomes of it. */
 export interface WeightPlan {
   readonly specs: readonly Spec[];
+  readonly parts: readonly PlannedPart[];
   /** By name in the checkpoint. */
-  readonly placements: ReadonlyMap<string, Placement>;
-  /** Elements of all tensors that are read. */
+  readonly vectors: ReadonlyMap<string, PlannedVector>;
+  /** Numbers that all these weights have. */
   readonly parameters: number;
+}
+
+export interface PlanOptions {
+  readonly canonicalName: (name: string) => string | undefined;
+  /** What to pack plain numbers as. */
+  readonly formatOf: (role: MatrixRole) => PackableFormat;
+  /** Absent: all weights are plain numbers. */
+  readonly packing?: Packing | undefined;
 }
 
 const isSpec = (value: object): value is Spec => 'kind' in value && (value.kind === 'matrix' || value.kind === 'vector');
@@ -36,49 +61,114 @@ export function replaceSpecs(tree: object, replace: (spec: Spec) => object): obj
   return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, child(value)]));
 }
 
-const expectedShape = ({ spec, part }: Placement): readonly number[] => {
-  if (spec.kind === 'vector') return 'shape' in part ? part.shape : [];
-  const { rows, transposed } = part as MatrixPart;
-  return transposed ? [spec.inputs, rows] : [rows, spec.inputs];
-};
-
 /**
  * Matches the tensors that the model wants with those that the checkpoint has. Throws, before anything is read, for a
- * tensor that is missing, has another shape or no floating-point numbers, or that the model has no use for.
+ * tensor that is missing, has another shape or dtype, or that the model has no use for.
  */
-export function planWeights(tree: object, { tensors, weightsFile }: Pick<Checkpoint, 'tensors' | 'weightsFile'>, canonicalName: (name: string) => string | undefined): WeightPlan {
-  const available = new Map<string, TensorInfo>();
-  for (const info of tensors.values()) {
-    const name = canonicalName(info.name);
-    if (name === undefined) continue;
-    const twin = available.get(name);
-    if (twin) throw new CheckpointError('duplicate-tensor', `is the same parameter as ${twin.name}`, { file: info.file, tensor: info.name });
-    available.set(name, info);
-  }
+export function planWeights(tree: object, checkpoint: Pick<Checkpoint, 'tensors' | 'weightsFile'>, options: PlanOptions): WeightPlan {
   const specs = collectSpecs(tree);
-  const wanted = new Set(specs.flatMap(({ parts }) => parts.map(({ name }) => name)));
-  const placements = new Map<string, Placement>();
+  const tensors = new Tensors(checkpoint, options.canonicalName, new Set(specs.flatMap((spec) => spec.parts.map(({ name }) => name))));
+  const parts: PlannedPart[] = [];
+  const vectors = new Map<string, PlannedVector>();
   let parameters = 0;
   for (const spec of specs) {
-    for (const part of spec.parts) {
-      const info = available.get(part.name);
-      if (!info) {
-        // A tensor that has a use under its own name is no misspelling of this one.
-        const unused = [...available.keys()].filter((name) => !wanted.has(name));
-        throw new MissingTensorError(part.name, nearestNames(part.name, unused), weightsFile);
+    if (spec.kind === 'vector') {
+      for (const part of spec.parts) {
+        const info = tensors.take(part.name);
+        checkShape(info, part.shape);
+        checkFloat(info);
+        vectors.set(info.name, { spec, part });
       }
-      const placement = { spec, part } as Placement;
-      const shape = expectedShape(placement);
-      if (info.shape.length !== shape.length || info.shape.some((size, i) => size !== shape[i])) {
-        throw new CheckpointError('tensor-shape', `has shape [${info.shape.join(', ')}], the config asks for [${shape.join(', ')}]`, { file: info.file, tensor: info.name });
-      }
-      checkFloat(info);
-      placements.set(info.name, placement);
-      parameters += info.shape.reduce((product, size) => product * size, 1);
-      available.delete(part.name);
+      parameters += spec.parts.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
+    } else {
+      parts.push(...spec.parts.map((part, index) => ({ spec, index, ...planPart(tensors, spec, part, options) })));
+      parameters += spec.outputs * spec.inputs;
     }
   }
-  const [extra] = available.values();
-  if (extra) throw new CheckpointError('unexpected-tensor', `is not part of this model (${available.size} such tensors); is its model_type right?`, { file: extra.file, tensor: extra.name });
-  return { specs, placements, parameters };
+  tensors.checkAllTaken(options.packing !== undefined);
+  return { specs, parts, vectors, parameters };
+}
+
+function planPart(tensors: Tensors, spec: MatrixSpec, part: MatrixPart, { formatOf, packing }: PlanOptions): Pick<PlannedPart, 'tensors' | 'weight'> {
+  const plain = tensors.find(part.name);
+  // A config may list less than what was left alone: plain numbers are taken as they are.
+  const packed = packing && !(plain && isFloat(plain.dtype)) ? tensors.module(part, spec.inputs) : undefined;
+  const weight = packed && packing?.module(packed);
+  if (packed && weight) {
+    tensors.takeModule(part, packed.tensors.keys());
+    return { tensors: packed.tensors, weight };
+  }
+  const info = tensors.take(part.name);
+  checkShape(info, part.transposed ? [spec.inputs, part.rows] : [part.rows, spec.inputs]);
+  checkFloat(info);
+  return { tensors: new Map([['', info]]), weight: plainWeight(info, '', formatOf(spec.role), { ...part, inputs: spec.inputs }) };
+}
+
+function checkShape({ name, file, shape }: TensorInfo, expected: readonly number[]): void {
+  if (shape.length === expected.length && shape.every((size, i) => size === expected[i])) return;
+  throw new CheckpointError('tensor-shape', `has shape [${shape.join(', ')}], the config asks for [${expected.join(', ')}]`, { file, tensor: name });
+}
+
+const moduleOf = (weight: string): string => weight.replace(/\.weight$/, '');
+
+/** Scales of a quantised KV cache, which a packed checkpoint may bring along: the cache is quantised with scales of its own here. */
+const CACHE_SCALE = /\.(?:[qkv]|prob|output)_scale$/;
+
+/** The checkpoint's tensors by the names that the model knows them under; each is taken once. */
+class Tensors {
+  readonly #available = new Map<string, TensorInfo>();
+  readonly #wanted: ReadonlySet<string>;
+  readonly #modules: ModuleTensors;
+  readonly #file: string;
+
+  constructor({ tensors, weightsFile }: Pick<Checkpoint, 'tensors' | 'weightsFile'>, canonicalName: PlanOptions['canonicalName'], wanted: ReadonlySet<string>) {
+    for (const info of tensors.values()) {
+      const name = canonicalName(info.name);
+      if (name === undefined) continue;
+      const twin = this.#available.get(name);
+      if (twin) throw new CheckpointError('duplicate-tensor', `is the same parameter as ${twin.name}`, { file: info.file, tensor: info.name });
+      this.#available.set(name, info);
+    }
+    this.#wanted = wanted;
+    this.#modules = new ModuleTensors(this.#available.keys());
+    this.#file = weightsFile;
+  }
+
+  find(name: string): TensorInfo | undefined {
+    return this.#available.get(name);
+  }
+
+  take(name: string): TensorInfo {
+    const info = this.#available.get(name);
+    if (!info) {
+      // A tensor that has a use under its own name is no misspelling of this one.
+      const unused = [...this.#available.keys()].filter((other) => !this.#wanted.has(other));
+      throw new MissingTensorError(name, nearestNames(name, unused), this.#file);
+    }
+    this.#available.delete(name);
+    return info;
+  }
+
+  /** The module whose weight is `part`, with its tensors under the names that the checkpoint has for them. */
+  module({ name, rows }: MatrixPart, inputs: number): PackedModule | undefined {
+    const module = moduleOf(name);
+    const tensors = new Map<string, TensorInfo>();
+    for (const suffix of this.#modules.suffixes(module)) {
+      const info = this.#available.get(module + suffix);
+      if (info && (module + suffix === name || !this.#wanted.has(module + suffix))) tensors.set(suffix, info);
+    }
+    const [first] = tensors;
+    if (!first) return undefined;
+    const [suffix, info] = first;
+    return { name: info.name.slice(0, -suffix.length), rows, inputs, tensors };
+  }
+
+  takeModule({ name }: MatrixPart, suffixes: Iterable<string>): void {
+    for (const suffix of suffixes) this.#available.delete(moduleOf(name) + suffix);
+  }
+
+  checkAllTaken(packed: boolean): void {
+    const extra = [...this.#available.values()].filter(({ name }) => !(packed && CACHE_SCALE.test(name)));
+    if (extra.length > 0) throw new CheckpointError('unexpected-tensor', `is not part of this model (${extra.length} such tensors); is its model_type right?`, { file: extra[0].file, tensor: extra[0].name });
+  }
 }

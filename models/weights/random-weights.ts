@@ -1,8 +1,8 @@
 import type { Gpu } from '../../engine/gpu/device.ts';
 import type { Vector, Weight } from '../../engine/ops/weight.ts';
-import type { WeightFormat } from '../../shaders/dequant/formats.ts';
 import { uniform } from '../../shaders/random.ts';
 import { packRows } from '../quant/pack-rows.ts';
+import type { PackableFormat } from '../quant/packer.ts';
 import { MatrixUpload } from './matrix-upload.ts';
 import { collectSpecs, type Spec } from './plan.ts';
 import type { MatrixRole, VectorSpec } from './spec.ts';
@@ -14,7 +14,7 @@ const PATTERN_ROWS = 64;
  * Weights of a model's shape with random contents, for benchmarks: speed does not depend on the values. Matrices are
  * scaled so that activations stay finite.
  */
-export async function randomWeights(gpu: Gpu, specs: object, formatOf: (role: MatrixRole) => WeightFormat): Promise<Map<Spec, Weight | Vector>> {
+export async function randomWeights(gpu: Gpu, specs: object, formatOf: (role: MatrixRole) => PackableFormat): Promise<Map<Spec, Weight | Vector>> {
   const next = uniform(1);
   const made = new Map<Spec, Weight | Vector>();
   for (const spec of collectSpecs(specs)) {
@@ -24,10 +24,11 @@ export async function randomWeights(gpu: Gpu, specs: object, formatOf: (role: Ma
       made.set(spec, { label: spec.label, length: spec.length, buffer });
       continue;
     }
-    const { weight } = await MatrixUpload.begin(gpu, spec, formatOf(spec.role));
+    const format = formatOf(spec.role);
+    const { weight } = await MatrixUpload.begin(gpu, spec, spec.parts.map(() => ({ format })));
     const rows = Math.min(PATTERN_ROWS, spec.outputs);
     const values = Float32Array.from({ length: rows * spec.inputs }, () => (2 * next() - 1) / Math.sqrt(spec.inputs));
-    const packed = packRows(weight.format, values, rows, spec.inputs);
+    const packed = packRows(format, values, rows, spec.inputs);
     for (const { planes } of weight.chunks) for (const [name, buffer] of Object.entries(planes)) await tile(gpu, buffer, packed[name]);
     made.set(spec, weight);
   }

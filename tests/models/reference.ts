@@ -35,13 +35,14 @@ export function decoded(folder: Folder, quantize: Exclude<Quantization, 'none'>,
   const bytes = folder[WEIGHTS];
   const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   const infos = new Map(parseHeader(WEIGHTS, bytes.subarray(8, 8 + headerLength), bytes.length).map((info) => [info.name, info]));
-  const { placements } = planWeights(parsed.weights(16), { tensors: infos, weightsFile: WEIGHTS }, parsed.canonicalName);
+  const { parts } = planWeights(parsed.weights(16), { tensors: infos, weightsFile: WEIGHTS }, { canonicalName: parsed.canonicalName, formatOf: () => 'f32' });
+  const roles = new Map(parts.flatMap(({ spec, tensors }) => [...tensors.values()].map(({ name }) => [name, spec.role] as const)));
   const decode = (tensor: WrittenTensor): WrittenTensor => {
-    const placement = placements.get(tensor.name);
     const info = infos.get(tensor.name);
-    if (!info || placement?.spec.kind !== 'matrix' || placement.spec.role === 'dense') return tensor;
+    const role = roles.get(tensor.name);
+    if (!info || role === undefined || role === 'dense') return tensor;
     const [rows, inputs] = tensor.shape;
-    const format = placement.spec.role === 'embedding' ? quantizeEmbeddings : quantize;
+    const format = role === 'embedding' ? quantizeEmbeddings : quantize;
     const values = decodeRows(format, packRows(format, toFloat32(info, tensor.bytes.slice()), rows, inputs), rows, inputs);
     return { ...tensor, dtype: 'F32', bytes: new Uint8Array(values.buffer) };
   };

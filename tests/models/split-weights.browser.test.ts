@@ -3,9 +3,10 @@ import { Gpu } from '../../engine/gpu/device.ts';
 import { readBuffer } from '../../engine/gpu/read-buffer.ts';
 import type { Weight } from '../../engine/ops/weight.ts';
 import { packRows } from '../../models/quant/pack-rows.ts';
+import { PACKABLE_FORMATS, type PackableFormat } from '../../models/quant/packer.ts';
 import { MatrixUpload } from '../../models/weights/matrix-upload.ts';
-import { matrix } from '../../models/weights/spec.ts';
-import { bytesPerRow, describeFormat, WEIGHT_FORMATS, type WeightFormat } from '../../shaders/dequant/formats.ts';
+import { interleaved, matrix, type MatrixSpec } from '../../models/weights/spec.ts';
+import { bytesPerRow, describeFormat } from '../../shaders/dequant/formats.ts';
 import { decodeRows } from '../../shaders/dequant/reference.ts';
 import { normal } from '../../shaders/random.ts';
 import { CONFIG, fetchFolder, readJson, readTensors, toFiles, WEIGHTS, withConfig, withTensors } from './checkpoint-folder.ts';
@@ -15,7 +16,7 @@ let gpu: Gpu | undefined;
 afterEach(() => gpu?.destroy());
 
 /** The planes of a weight as they are on the GPU, its chunks one after the other. */
-async function readPlanes(from: Gpu, { format, inputs, chunks }: Weight): Promise<Record<string, Uint8Array>> {
+async function readPlanes(from: Gpu, format: PackableFormat, { inputs, chunks }: Weight): Promise<Record<string, Uint8Array>> {
   const planes: Record<string, Uint8Array> = {};
   for (const plane of describeFormat(format).planes) {
     const parts: Uint8Array[] = [];
@@ -32,7 +33,7 @@ async function readPlanes(from: Gpu, { format, inputs, chunks }: Weight): Promis
 const ROWS = 150;
 const INPUTS = 100;
 
-describe.each(WEIGHT_FORMATS)('a matrix in %s', (format: WeightFormat) => {
+describe.each(PACKABLE_FORMATS)('a matrix in %s', (format) => {
   test.each([
     ['in one buffer', Infinity, 1],
     ['over three buffers', 64, 3],
@@ -46,22 +47,23 @@ describe.each(WEIGHT_FORMATS)('a matrix in %s', (format: WeightFormat) => {
       for (let i = 0; i < count; i++) taken.set(values.subarray((first + i * stride) * INPUTS, (first + i * stride + 1) * INPUTS), i * INPUTS);
       return taken;
     };
-    const begin = (): Promise<MatrixUpload> => MatrixUpload.begin(gpu as Gpu, matrix('m', ROWS, INPUTS), format);
+    const begin = (spec: MatrixSpec): Promise<MatrixUpload> => MatrixUpload.begin(gpu as Gpu, spec, spec.parts.map(() => ({ format })));
+    const pack = (first: number, count: number, stride = 1): Record<string, Uint8Array<ArrayBuffer>> => packRows(format, rows(first, count, stride), count, INPUTS);
 
-    const slabs = await begin();
+    const slabs = await begin(matrix('m', ROWS, INPUTS));
     let written = 0;
-    for (let row = 0; row < ROWS; row += 47) written += slabs.put(rows(row, Math.min(47, ROWS - row)), Math.min(47, ROWS - row), row, 1);
+    for (let row = 0; row < ROWS; row += 47) written += slabs.put(0, pack(row, Math.min(47, ROWS - row)), row, Math.min(47, ROWS - row));
     expect(written).toBe(ROWS * bytesPerRow(format, INPUTS));
     expect(slabs.weight.chunks).toHaveLength(chunks);
 
     // Odd rows first, each half in two slabs, as gate and up of a gated MLP come.
-    const alternating = await begin();
+    const alternating = await begin(interleaved('m', 'gate', 'up', ROWS / 2, INPUTS));
     for (const first of [1, 0]) {
-      alternating.put(rows(first, 40, 2), 40, first, 2);
-      alternating.put(rows(first + 80, 35, 2), 35, first + 80, 2);
+      alternating.put(first, pack(first, 40, 2), 0, 40);
+      alternating.put(first, pack(first + 80, 35, 2), 40, 35);
     }
     for (const { weight } of [slabs, alternating]) {
-      const planes = await readPlanes(gpu, weight);
+      const planes = await readPlanes(gpu, format, weight);
       for (const [name, bytes] of Object.entries(whole)) expect(planes[name]).toEqual(bytes);
       expect(decodeRows(format, planes, ROWS, INPUTS)).toEqual(decodeRows(format, whole, ROWS, INPUTS));
     }
