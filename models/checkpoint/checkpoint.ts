@@ -1,5 +1,5 @@
 import type { LoadProgress } from '../load/load-options.ts';
-import type { TensorInfo } from '../safetensors/tensor-info.ts';
+import type { TensorInfo } from './tensor-info.ts';
 
 export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
@@ -26,16 +26,16 @@ export interface LoadedTensor {
 /** The values of a JSON object, to be checked by whoever reads them. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** A folder with a config and weights, of which only the config and the weights' headers have been read. */
+/** A config and weights, of which only the config and the weights' headers have been read. */
 export interface Checkpoint {
   readonly name: string;
-  /** `config.json`. */
+  /** `config.json`, or what it would be for a GGUF file. */
   readonly config: JsonObject;
-  /** `generation_config.json`. */
+  /** `generation_config.json`, likewise. */
   readonly generationConfig: JsonObject | undefined;
-  /** The file that lists the tensors: `model.safetensors`, or the index of its shards. */
+  /** The file that lists the tensors: `model.safetensors`, the index of its shards, or the (first) GGUF file. */
   readonly weightsFile: string;
-  /** By name, in file order. */
+  /** By their names on the Hub, in file order. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** A UTF-8 file of the folder; `undefined` where there is none. */
   readText(path: string, signal?: AbortSignal): Promise<string | undefined>;

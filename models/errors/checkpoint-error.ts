@@ -4,7 +4,8 @@ import { SluiceError } from '../../engine/errors/sluice-error.ts';
  * What is wrong with a checkpoint's files:
  * - `missing-file`, `git-lfs-pointer`, `not-safetensors`, `truncated`: the file itself
  * - `json`, `text-encoding`, `config`, `index`: a text file's contents
- * - `header`, `duplicate-tensor`, `tensor-entry`, `tensor-range`, `tensor-size`, `tensor-overlap`, `tensor-hole`: a safetensors header
+ * - `header`, `duplicate-tensor`, `tensor-entry`, `tensor-range`, `tensor-size`, `tensor-overlap`, `tensor-hole`: a header of safetensors or GGUF
+ * - `not-gguf`, `gguf-version`, `gguf-split`: a GGUF file, or how several make one model
  * - `missing-tensor`, `tensor-shape`, `unexpected-tensor`, `unsupported-dtype`: what the file has against what the model needs
  */
 export type CheckpointProblem =
@@ -23,6 +24,9 @@ export type CheckpointProblem =
   | 'tensor-size'
   | 'tensor-overlap'
   | 'tensor-hole'
+  | 'not-gguf'
+  | 'gguf-version'
+  | 'gguf-split'
   | 'missing-tensor'
   | 'tensor-shape'
   | 'unexpected-tensor'

@@ -4,9 +4,10 @@ import type { WeightFormat } from '../../shaders/dequant/formats.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { toFloat32 } from '../safetensors/to-float32.ts';
 import { UnpackableWeightError } from '../quant/unpackable-weight-error.ts';
-import type { TensorInfo } from '../safetensors/tensor-info.ts';
+import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import { MatrixUpload } from './matrix-upload.ts';
 import type { Placement, Spec, WeightPlan } from './plan.ts';
+import { hubRows, hubValues, liesTransposed } from './stored-values.ts';
 import type { MatrixPart, MatrixRole, MatrixSpec, VectorPart, VectorSpec } from './spec.ts';
 
 /** Elements that are converted to f32 at a time: bounds the host memory beside the tensor itself. */
@@ -61,14 +62,14 @@ export async function loadWeights(gpu: Gpu, checkpoint: Checkpoint, plan: Weight
 function* place(placement: Placement, tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>, matrices: ReadonlyMap<MatrixSpec, MatrixUpload>, vectors: ReadonlyMap<VectorSpec, Float32Array>): Generator<number> {
   if (placement.spec.kind === 'vector') {
     const target = vectors.get(placement.spec);
-    if (target) placeVector(placement.part as VectorPart, tensor, toFloat32(tensor, bytes), target);
+    if (target) placeVector(placement.part as VectorPart, tensor, hubValues(tensor, bytes), target);
     return;
   }
   const upload = matrices.get(placement.spec);
   if (upload) yield* placeMatrix(placement.part as MatrixPart, placement.spec.inputs, tensor, bytes, upload);
 }
 
-function placeVector({ offset, stride, map }: VectorPart, tensor: TensorInfo, values: Float32Array, target: Float32Array): void {
+function placeVector({ offset, stride, map }: VectorPart, tensor: TensorInfo, values: Float32Array | Float64Array, target: Float32Array): void {
   for (let i = 0; i < values.length; i++) {
     const value = map ? map(values[i]) : values[i];
     if (!Number.isFinite(Math.fround(value))) throw new UnpackableWeightError({ format: 'f32', row: 0, column: i, value: values[i], tensor: tensor.name, file: tensor.file });
@@ -77,12 +78,13 @@ function placeVector({ offset, stride, map }: VectorPart, tensor: TensorInfo, va
 }
 
 /** Yields the bytes written after each slab of rows. */
-function* placeMatrix({ rows, start, stride, transposed }: MatrixPart, inputs: number, tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>, upload: MatrixUpload): Generator<number> {
+function* placeMatrix(part: MatrixPart, inputs: number, tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>, upload: MatrixUpload): Generator<number> {
+  const { rows, start, stride } = part;
   const rowsPerSlab = Math.max(1, Math.floor(SLAB / inputs));
-  const whole = transposed ? toFloat32(tensor, bytes) : undefined;
+  const whole = liesTransposed(part, tensor) ? toFloat32(tensor, bytes) : undefined;
   for (let row = 0; row < rows; row += rowsPerSlab) {
     const count = Math.min(rowsPerSlab, rows - row);
-    const values = whole ? transposedRows(whole, rows, inputs, row, count) : toFloat32(tensor, bytes, row * inputs, count * inputs);
+    const values = whole ? transposedRows(whole, rows, inputs, row, count) : hubRows(tensor, bytes, row, count, inputs);
     let written: number;
     try {
       written = upload.put(values, count, start + row * stride, stride);

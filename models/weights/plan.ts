@@ -1,9 +1,10 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { checkFloat } from '../safetensors/to-float32.ts';
-import type { TensorInfo } from '../safetensors/tensor-info.ts';
+import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import { CheckpointError } from '../errors/checkpoint-error.ts';
 import { nearestNames } from '../checkpoint/nearest-names.ts';
 import { MissingTensorError } from '../errors/missing-tensor-error.ts';
+import { liesTransposed } from './stored-values.ts';
 import type { MatrixPart, MatrixSpec, VectorPart, VectorSpec } from './spec.ts';
 
 export type Spec = MatrixSpec | VectorSpec;
@@ -36,10 +37,10 @@ export function replaceSpecs(tree: object, replace: (spec: Spec) => object): obj
   return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, child(value)]));
 }
 
-const expectedShape = ({ spec, part }: Placement): readonly number[] => {
+const expectedShape = ({ spec, part }: Placement, info: TensorInfo): readonly number[] => {
   if (spec.kind === 'vector') return 'shape' in part ? part.shape : [];
-  const { rows, transposed } = part as MatrixPart;
-  return transposed ? [spec.inputs, rows] : [rows, spec.inputs];
+  const matrix = part as MatrixPart;
+  return liesTransposed(matrix, info) ? [spec.inputs, matrix.rows] : [matrix.rows, spec.inputs];
 };
 
 /**
@@ -68,7 +69,7 @@ export function planWeights(tree: object, { tensors, weightsFile }: Pick<Checkpo
         throw new MissingTensorError(part.name, nearestNames(part.name, unused), weightsFile);
       }
       const placement = { spec, part } as Placement;
-      const shape = expectedShape(placement);
+      const shape = expectedShape(placement, info);
       if (info.shape.length !== shape.length || info.shape.some((size, i) => size !== shape[i])) {
         throw new CheckpointError('tensor-shape', `has shape [${info.shape.join(', ')}], the config asks for [${shape.join(', ')}]`, { file: info.file, tensor: info.name });
       }
