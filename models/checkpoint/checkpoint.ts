@@ -6,7 +6,7 @@ export interface OpenOptions {
   /** Called with phase `config` and no bytes: weights are not read yet. */
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
   /** Looks at the config before anything else is downloaded; what it throws ends the opening. */
-  readonly accept?: ((config: JsonObject) => void) | undefined;
+  readonly accept?: ((config: JsonObject, file: string) => void) | undefined;
 }
 
 export interface ReadOptions {
@@ -31,6 +31,8 @@ export interface Checkpoint {
   readonly name: string;
   /** `config.json`, or what it would be for a GGUF file. */
   readonly config: JsonObject;
+  /** The file that the config is from, for errors. */
+  readonly configFile: string;
   /** `generation_config.json`, likewise. */
   readonly generationConfig: JsonObject | undefined;
   /** The file that lists the tensors: `model.safetensors`, the index of its shards, or the (first) GGUF file. */

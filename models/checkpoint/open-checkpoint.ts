@@ -11,6 +11,8 @@ import { readTensors } from './read-tensors.ts';
 import { selectTensors } from './select-tensors.ts';
 import { openWeights } from './open-weights.ts';
 
+const CONFIG = 'config.json';
+
 /**
  * Reads a checkpoint's config and the headers of its weights: of a folder as the Hub has it, or of a GGUF file.
  *
@@ -24,18 +26,19 @@ export async function openCheckpoint(source: ModelSource | Source, { signal, onP
     return file && readText(file, textSignal);
   };
   onProgress?.({ phase: 'config', loadedBytes: 0, totalBytes: 0 });
-  const configText = await text('config.json');
+  const configText = await text(CONFIG);
   if (configText === undefined) {
-    throw new CheckpointError('missing-file', `is not in ${folder.name}; a checkpoint folder needs config.json, tokenizer.json and model.safetensors (or model.safetensors.index.json with its shards); a GGUF file is loaded by its own name (org/name/file.gguf, https://…/file.gguf)`, { file: 'config.json' });
+    throw new CheckpointError('missing-file', `is not in ${folder.name}; a checkpoint folder needs config.json, tokenizer.json and model.safetensors (or model.safetensors.index.json with its shards); a GGUF file is loaded by its own name (org/name/file.gguf, https://…/file.gguf)`, { file: CONFIG });
   }
-  const config = parseConfig(configText, 'config.json');
-  accept?.(config);
+  const config = parseConfig(configText, CONFIG);
+  accept?.(config, CONFIG);
   const generationText = await text('generation_config.json');
   const generationConfig = generationText === undefined ? undefined : parseConfig(generationText, 'generation_config.json');
   const { file, files, tensors } = await openWeights(folder, signal);
   return {
     name: folder.name,
     config,
+    configFile: CONFIG,
     generationConfig,
     weightsFile: file,
     tensors,

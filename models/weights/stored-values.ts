@@ -16,7 +16,8 @@ export function hubValues(tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>): F
  * stored as its transpose.
  */
 export function hubRows(tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>, row: number, count: number, inputs: number): Float32Array {
-  const values = Float32Array.from(restored(tensor, rowsInOrder(tensor, bytes, row, count, inputs)));
+  const restoredValues = restored(tensor, rowsInOrder(tensor, bytes, row, count, inputs));
+  const values = restoredValues instanceof Float32Array ? restoredValues : Float32Array.from(restoredValues);
   const columns = tensor.stored?.columns;
   if (!columns) return values;
   const ordered = new Float32Array(values.length);
