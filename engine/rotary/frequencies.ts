@@ -13,6 +13,14 @@ export type RotaryScaling =
       readonly originalMaxPositionEmbeddings: number;
     }
   | {
+      /** The one set of factors that serves texts of any length. */
+      readonly type: 'longrope';
+      /** What the frequency of each pair is divided by, [rotaryDim/2]. */
+      readonly factors: readonly number[];
+      /** Factor of cosines and sines. */
+      readonly attentionFactor: number;
+    }
+  | {
       readonly type: 'yarn';
       readonly factor: number;
       readonly originalMaxPositionEmbeddings: number;
@@ -37,6 +45,10 @@ export function frequencies(parameters: RotaryScaling & { readonly theta: number
       return plain.map((frequency) => frequency / parameters.factor);
     case 'llama3':
       return plain.map((frequency) => llama3(frequency, parameters));
+    case 'longrope': {
+      const { factors } = parameters;
+      return plain.map((frequency, i) => frequency / factors[i]);
+    }
     case 'yarn':
       return yarn(plain, parameters);
     default:

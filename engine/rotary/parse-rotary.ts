@@ -48,6 +48,14 @@ class Section {
     return value;
   }
 
+  /** A list of `length` positive numbers. */
+  positives(key: string, length: number): number[] {
+    const value = this.value(key);
+    const isPositive = (element: unknown): element is number => typeof element === 'number' && Number.isFinite(element) && element > 0;
+    if (!Array.isArray(value) || value.length !== length || !value.every(isPositive)) throw this.error(key, `a list of ${length} positive numbers, one for each pair of rotated elements`);
+    return value;
+  }
+
   required(key: string): number {
     const value = this.positive(key);
     if (value === undefined) throw this.error(key, 'a positive number');
@@ -58,7 +66,7 @@ class Section {
 /**
  * Reads a config's rotary embedding as transformers does (`RotaryEmbeddingConfigMixin.standardize_rope_params` and
  * `modeling_rope_utils.py`): from `rope_parameters`, or the older `rope_theta` and `rope_scaling` (with `rope_type` or `type`), and
- * `partial_rotary_factor`. `dynamic`, `longrope` and other types are refused.
+ * `partial_rotary_factor`. `dynamic`, other types, and a `longrope` whose factors depend on the length of the text are refused.
  * Throws `RotaryConfigError` naming the key.
  */
 export function parseRotary(config: Json, { headDim, layerType, theta = 10_000, partial = 1 }: RotaryDefaults): RotaryParameters {
@@ -70,10 +78,10 @@ export function parseRotary(config: Json, { headDim, layerType, theta = 10_000, 
   if (rotaryDim < 2 || rotaryDim % 2 !== 0 || rotaryDim > headDim) {
     throw source.error('partial_rotary_factor', `a share of the head's ${headDim} elements that makes an even number of at least 2`);
   }
-  return { theta: section.positive('rope_theta') ?? top.positive('rope_theta') ?? theta, rotaryDim, ...scaling(section, top) };
+  return { theta: section.positive('rope_theta') ?? top.positive('rope_theta') ?? theta, rotaryDim, ...scaling(section, top, rotaryDim) };
 }
 
-function scaling(section: Section, top: Section): RotaryScaling {
+function scaling(section: Section, top: Section, rotaryDim: number): RotaryScaling {
   const typeKey = section.value('rope_type') === undefined && section.value('type') !== undefined ? 'type' : 'rope_type';
   const type = section.value(typeKey) ?? 'default';
   // A model's own key outside the section wins, and its maximum stands in where there is neither.
@@ -95,9 +103,13 @@ function scaling(section: Section, top: Section): RotaryScaling {
     }
     case 'yarn':
       return yarnScaling(section, top, originalLength());
-    case 'dynamic':
     case 'longrope':
-      throw section.error(typeKey, 'one of "default", "linear", "llama3", "yarn": frequencies that change with the length of the text are not supported');
+    case 'dynamic': {
+      const [long, short] = [section.value('long_factor'), section.value('short_factor')];
+      const same = Array.isArray(long) && Array.isArray(short) && long.length === short.length && long.every((factor, i) => factor === short[i]);
+      if (type === 'dynamic' || !same) throw section.error(typeKey, 'one of "default", "linear", "llama3", "yarn": frequencies that change with the length of the text are not supported');
+      return { type: 'longrope', factors: section.positives('long_factor', rotaryDim / 2), attentionFactor: section.required('attention_factor') };
+    }
     default:
       throw section.error(typeKey, 'one of "default", "linear", "llama3", "yarn"');
   }

@@ -12,11 +12,11 @@ export type RotaryParameters = RotaryScaling & {
 
 /**
  * (cos, sin) of each position and pair, [positions, rotaryDim/2, 2], computed in float64: the angles reach thousands of radians and
- * WGSL promises little for the sine of those. YaRN's attention factor is multiplied into both, as in transformers.
+ * WGSL promises little for the sine of those. The attention factor of YaRN and LongRoPE is multiplied into both, as in transformers.
  */
 export function rotaryTable(parameters: RotaryParameters, positions: number): Float32Array<ArrayBuffer> {
   const inverse = frequencies(parameters);
-  const factor = parameters.type === 'yarn' ? parameters.attentionFactor : 1;
+  const factor = 'attentionFactor' in parameters ? parameters.attentionFactor : 1;
   const table = new Float32Array(positions * parameters.rotaryDim);
   let at = 0;
   for (let position = 0; position < positions; position++) {

@@ -1,12 +1,13 @@
 import type { LoadProgress } from '../load/load-options.ts';
-import type { TensorInfo } from '../safetensors/tensor-info.ts';
+import type { Packing } from '../packed/packing.ts';
+import type { TensorInfo } from './tensor-info.ts';
 
 export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called with phase `config` and no bytes: weights are not read yet. */
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
   /** Looks at the config before anything else is downloaded; what it throws ends the opening. */
-  readonly accept?: ((config: JsonObject) => void) | undefined;
+  readonly accept?: ((config: JsonObject, file: string) => void) | undefined;
 }
 
 export interface ReadOptions {
@@ -26,16 +27,20 @@ export interface LoadedTensor {
 /** The values of a JSON object, to be checked by whoever reads them. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** A folder with a config and weights, of which only the config and the weights' headers have been read. */
+/** A config and weights, of which only the config and the weights' headers have been read. */
 export interface Checkpoint {
   readonly name: string;
-  /** `config.json`. */
+  /** `config.json`, or what it would be for a GGUF file. */
   readonly config: JsonObject;
-  /** `generation_config.json`. */
+  /** The file that the config is from, for errors. */
+  readonly configFile: string;
+  /** `generation_config.json`, likewise. */
   readonly generationConfig: JsonObject | undefined;
-  /** The file that lists the tensors: `model.safetensors`, or the index of its shards. */
+  /** How its weights are packed; absent where all are plain numbers. */
+  readonly packing: Packing | undefined;
+  /** The file that lists the tensors: `model.safetensors`, the index of its shards, or the (first) GGUF file. */
   readonly weightsFile: string;
-  /** By name, in file order. */
+  /** By their names on the Hub, in file order. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** A UTF-8 file of the folder; `undefined` where there is none. */
   readText(path: string, signal?: AbortSignal): Promise<string | undefined>;

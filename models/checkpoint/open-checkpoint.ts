@@ -1,4 +1,5 @@
 import { CheckpointError } from '../errors/checkpoint-error.ts';
+import { openGguf } from '../gguf/open-gguf.ts';
 import { parseJson } from '../json/parse-json.ts';
 import { readText } from '../json/read-text.ts';
 import type { ModelSource } from '../load/load-options.ts';
@@ -10,30 +11,34 @@ import { readTensors } from './read-tensors.ts';
 import { selectTensors } from './select-tensors.ts';
 import { openWeights } from './open-weights.ts';
 
+const CONFIG = 'config.json';
+
 /**
- * Reads a checkpoint's config and the headers of its weights.
+ * Reads a checkpoint's config and the headers of its weights: of a folder as the Hub has it, or of a GGUF file.
  *
- * @throws SourceError, AccessError, DownloadError, FileReadError, CheckpointError
+ * @throws SourceError, AccessError, DownloadError, FileReadError, CheckpointError, and of a GGUF file ConfigError and UnsupportedModelError
  */
 export async function openCheckpoint(source: ModelSource | Source, { signal, onProgress, accept }: OpenOptions = {}): Promise<Checkpoint> {
   const folder = isSource(source) ? source : openSource(source);
+  if (folder.gguf !== undefined) return openGguf(folder, folder.gguf, { signal, onProgress, accept });
   const text = async (path: string, textSignal = signal): Promise<string | undefined> => {
     const file = await folder.open(path, textSignal);
     return file && readText(file, textSignal);
   };
   onProgress?.({ phase: 'config', loadedBytes: 0, totalBytes: 0 });
-  const configText = await text('config.json');
+  const configText = await text(CONFIG);
   if (configText === undefined) {
-    throw new CheckpointError('missing-file', `is not in ${folder.name}; a checkpoint folder needs config.json, tokenizer.json and model.safetensors (or model.safetensors.index.json with its shards)`, { file: 'config.json' });
+    throw new CheckpointError('missing-file', `is not in ${folder.name}; a checkpoint folder needs config.json, tokenizer.json and model.safetensors (or model.safetensors.index.json with its shards); a GGUF file is loaded by its own name (org/name/file.gguf, https://…/file.gguf)`, { file: CONFIG });
   }
-  const config = parseConfig(configText, 'config.json');
-  accept?.(config);
+  const config = parseConfig(configText, CONFIG);
+  accept?.(config, CONFIG);
   const generationText = await text('generation_config.json');
   const generationConfig = generationText === undefined ? undefined : parseConfig(generationText, 'generation_config.json');
   const { file, files, tensors } = await openWeights(folder, signal);
   return {
     name: folder.name,
     config,
+    configFile: CONFIG,
     generationConfig,
     weightsFile: file,
     tensors,

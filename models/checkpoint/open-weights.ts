@@ -2,15 +2,13 @@ import { CheckpointError } from '../errors/checkpoint-error.ts';
 import { parseJson } from '../json/parse-json.ts';
 import { readText } from '../json/read-text.ts';
 import { readHeader } from '../safetensors/read-header.ts';
-import type { TensorInfo } from '../safetensors/tensor-info.ts';
+import type { TensorInfo } from './tensor-info.ts';
 import type { Source, SourceFile } from '../sources/source.ts';
+import { inParallel } from './in-parallel.ts';
 import { parseIndex } from './parse-index.ts';
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
-
-/** Shards whose headers are read at the same time: what a browser allows one host over HTTP/1.1. */
-const AT_ONCE = 6;
 
 export interface Weights {
   /** The file that lists the tensors. */
@@ -26,7 +24,7 @@ export async function openWeights(source: Source, signal: AbortSignal | undefine
   if (single) return weightsOf(SINGLE, [{ file: single, tensors: await readHeader(single, signal) }]);
   const indexFile = await source.open(INDEX, signal);
   if (!indexFile) {
-    throw new CheckpointError('missing-file', `is not in ${source.name}, nor is ${INDEX}; weights in other formats (pytorch_model.bin, .gguf) have to be converted to safetensors first`, { file: SINGLE });
+    throw new CheckpointError('missing-file', `is not in ${source.name}, nor is ${INDEX}; weights in other formats (pytorch_model.bin) have to be converted to safetensors first, and a GGUF file is loaded by its own name (org/name/file.gguf, https://…/file.gguf)`, { file: SINGLE });
   }
   const index = parseIndex(parseJson(await readText(indexFile, signal), INDEX), INDEX);
   const shardNames = [...new Set(index.values())].sort();
@@ -52,25 +50,11 @@ function weightsOf(file: string, shards: readonly Shard[]): Weights {
   };
 }
 
-async function openShards(source: Source, names: readonly string[], signal: AbortSignal | undefined): Promise<Shard[]> {
-  const controller = new AbortController();
-  const either = signal ? AbortSignal.any([signal, controller.signal]) : controller.signal;
-  const shards: Shard[] = [];
-  let next = 0;
-  const openSome = async (): Promise<void> => {
-    while (next < names.length) {
-      const i = next++;
-      const file = await source.open(names[i], either);
-      if (!file) throw new CheckpointError('missing-file', `is not in ${source.name}, but ${INDEX} names it`, { file: names[i] });
-      shards[i] = { file, tensors: await readHeader(file, either) };
-    }
+function openShards(source: Source, names: readonly string[], signal: AbortSignal | undefined): Promise<Shard[]> {
+  const open = async (name: string, either: AbortSignal): Promise<Shard> => {
+    const file = await source.open(name, either);
+    if (!file) throw new CheckpointError('missing-file', `is not in ${source.name}, but ${INDEX} names it`, { file: name });
+    return { file, tensors: await readHeader(file, either) };
   };
-  const workers = Array.from({ length: AT_ONCE }, openSome);
-  try {
-    await Promise.all(workers);
-  } finally {
-    controller.abort();
-    await Promise.allSettled(workers);
-  }
-  return shards;
+  return inParallel(names, open, signal);
 }

@@ -1,4 +1,4 @@
-import type { TensorInfo } from '../safetensors/tensor-info.ts';
+import type { TensorInfo } from './tensor-info.ts';
 import type { SourceFile } from '../sources/source.ts';
 
 /** Unwanted bytes between two wanted tensors that are cheaper to receive than another request. */

@@ -1,4 +1,4 @@
-import type { TensorInfo } from '../safetensors/tensor-info.ts';
+import type { TensorInfo } from './tensor-info.ts';
 import type { SourceFile } from '../sources/source.ts';
 import type { LoadedTensor, ReadOptions } from './checkpoint.ts';
 import { planTransfers, type Transfer } from './plan-transfers.ts';

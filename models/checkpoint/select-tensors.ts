@@ -1,6 +1,8 @@
 import { CheckpointError } from '../errors/checkpoint-error.ts';
 import { MissingTensorError } from '../errors/missing-tensor-error.ts';
-import { isDtype, type TensorInfo } from '../safetensors/tensor-info.ts';
+import { isBlockType } from '../gguf/ggml-types.ts';
+import { isDtype } from '../safetensors/dtypes.ts';
+import type { TensorInfo } from './tensor-info.ts';
 import { nearestNames } from './nearest-names.ts';
 
 /**
@@ -13,7 +15,7 @@ export function selectTensors(tensors: ReadonlyMap<string, TensorInfo>, names: I
   for (const name of wanted) {
     const tensor = tensors.get(name);
     if (!tensor) throw new MissingTensorError(name, nearestNames(name, tensors.keys()), file);
-    if (!isDtype(tensor.dtype)) throw new CheckpointError('unsupported-dtype', `has dtype ${tensor.dtype}, which is not understood`, { file: tensor.file, tensor: name });
+    if (!isDtype(tensor.dtype) && !isBlockType(tensor.dtype)) throw new CheckpointError('unsupported-dtype', `has dtype ${tensor.dtype}, which is not understood`, { file: tensor.file, tensor: name });
   }
   return [...tensors.values()].filter(({ name }) => wanted.has(name));
 }

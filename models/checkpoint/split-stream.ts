@@ -1,4 +1,4 @@
-import type { TensorInfo } from '../safetensors/tensor-info.ts';
+import type { TensorInfo } from './tensor-info.ts';
 import type { LoadedTensor } from './checkpoint.ts';
 
 /**

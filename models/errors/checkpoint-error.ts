@@ -4,8 +4,9 @@ import { SluiceError } from '../../engine/errors/sluice-error.ts';
  * What is wrong with a checkpoint's files:
  * - `missing-file`, `git-lfs-pointer`, `not-safetensors`, `truncated`: the file itself
  * - `json`, `text-encoding`, `config`, `index`: a text file's contents
- * - `header`, `duplicate-tensor`, `tensor-entry`, `tensor-range`, `tensor-size`, `tensor-overlap`, `tensor-hole`: a safetensors header
- * - `missing-tensor`, `tensor-shape`, `unexpected-tensor`, `unsupported-dtype`: what the file has against what the model needs
+ * - `header`, `duplicate-tensor`, `tensor-entry`, `tensor-range`, `tensor-size`, `tensor-overlap`, `tensor-hole`: a header of safetensors or GGUF
+ * - `not-gguf`, `gguf-version`, `gguf-split`: a GGUF file, or how several make one model
+ * - `missing-tensor`, `tensor-shape`, `unexpected-tensor`, `unsupported-dtype`, `tensor-values`: what the file has against what the model needs
  */
 export type CheckpointProblem =
   | 'missing-file'
@@ -23,10 +24,14 @@ export type CheckpointProblem =
   | 'tensor-size'
   | 'tensor-overlap'
   | 'tensor-hole'
+  | 'not-gguf'
+  | 'gguf-version'
+  | 'gguf-split'
   | 'missing-tensor'
   | 'tensor-shape'
   | 'unexpected-tensor'
-  | 'unsupported-dtype';
+  | 'unsupported-dtype'
+  | 'tensor-values';
 
 export interface CheckpointErrorDetails extends ErrorOptions {
   readonly file: string;

@@ -30,8 +30,8 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
   signal?.throwIfAborted();
 
   report({ phase: 'config' });
-  const checkpoint = await openCheckpoint(source, { signal, accept: (json) => void parseModel(json) });
-  const { modelType, parsed } = parseModel(checkpoint.config);
+  const checkpoint = await openCheckpoint(source, { signal, accept: (json, file) => void parseModel(json, file) });
+  const { modelType, parsed } = parseModel(checkpoint.config, checkpoint.configFile);
 
   const gpu = await Gpu.request(options);
   try {
@@ -39,7 +39,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
     const text = await loadText(checkpoint, signal);
     const context = Math.min(resolved.contextLength ?? 4096, parsed.maxPositions);
     const specs = parsed.weights(context);
-    const plan = planWeights(specs, checkpoint, { canonicalName: parsed.canonicalName, formatOf: (role) => formatOf(role, resolved) });
+    const plan = planWeights(specs, checkpoint, { canonicalName: parsed.canonicalName, formatOf: (role) => formatOf(role, resolved), packing: checkpoint.packing });
 
     report({ phase: 'weights' });
     const loaded = await loadWeights(gpu, checkpoint, plan, {
@@ -62,8 +62,8 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
 }
 
 /** Throws `UnsupportedModelError`, `UnsupportedQuantizationError` or `ConfigError`; runs before anything beyond the config is downloaded. */
-function parseModel(json: JsonObject): { modelType: string; parsed: ParsedModel } {
-  const config = new ConfigReader(json, 'config.json');
+function parseModel(json: JsonObject, file: string): { modelType: string; parsed: ParsedModel } {
+  const config = new ConfigReader(json, file);
   const modelType = config.string('model_type');
   const architecture = findArchitecture(modelType);
   if (!architecture) throw new UnsupportedModelError(modelType, supportedModelTypes);

@@ -2,9 +2,15 @@ export type Quantization = 'none' | 'int8' | 'int4' | 'fp8';
 
 /**
  * Where a checkpoint is: a Hub id (`org/name`, `org/name@revision`), the URL of a folder (`https://…/`), the same spelt out,
- * or the files of a local folder.
+ * or the files of a local folder. Or a GGUF file: `org/name/file.gguf`, its URL, `{ hub, file }`, or the local file; of a
+ * split model any one of its files, of a local one all.
  */
-export type ModelSource = string | { readonly hub: string; readonly revision?: string; readonly token?: string } | { readonly url: string } | readonly File[];
+export type ModelSource =
+  | string
+  | { readonly hub: string; readonly file?: string; readonly revision?: string; readonly token?: string }
+  | { readonly url: string }
+  | File
+  | readonly File[];
 
 export interface LoadProgress {
   readonly phase: 'config' | 'tokenizer' | 'weights' | 'compile' | 'ready';

@@ -1,6 +1,6 @@
 import type { WeightFormat } from '../../shaders/dequant/formats.ts';
 import type { PlaneName } from '../../shaders/dequant/plane.ts';
-import type { TensorInfo } from '../safetensors/tensor-info.ts';
+import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 
 /** A weight [rows, inputs] that the model wants, as a module of the checkpoint. */
 export interface PackedModule {

@@ -1,7 +1,8 @@
 import { CheckpointError, type CheckpointProblem } from '../errors/checkpoint-error.ts';
 import { JsonSyntaxError, readJsonText } from '../json/json-reader.ts';
 import { describePosition, isObject } from '../json/parse-json.ts';
-import { DTYPE_BYTES, isDtype, type TensorInfo } from './tensor-info.ts';
+import type { TensorInfo } from '../checkpoint/tensor-info.ts';
+import { DTYPE_BYTES, isDtype } from './dtypes.ts';
 
 /**
  * The tensors that a safetensors header declares, in file order. Nothing in it is trusted: the data of a valid file are

@@ -4,7 +4,7 @@ import { byteTensor, patternBytes, writeRaw, writeSafetensors } from '../../test
 import { CheckpointError } from '../errors/checkpoint-error.ts';
 import { openSource } from '../sources/open-source.ts';
 import { readHeader } from './read-header.ts';
-import type { TensorInfo } from './tensor-info.ts';
+import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 
 async function parse(bytes: BlobPart): Promise<TensorInfo[]> {
   const file = await openSource([new File([bytes], 'model.safetensors')]).open('model.safetensors');

@@ -3,7 +3,7 @@ import { checkNotPointer } from '../sources/git-lfs-pointer.ts';
 import type { SourceFile } from '../sources/source.ts';
 import { describeBytes } from './describe-bytes.ts';
 import { parseHeader } from './parse-header.ts';
-import type { TensorInfo } from './tensor-info.ts';
+import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 
 /** The format's own limit on the length of its header. */
 const HEADER_MAX = 100_000_000;

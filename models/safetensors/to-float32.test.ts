@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { uniform } from '../../shaders/random.ts';
 import { CheckpointError } from '../errors/checkpoint-error.ts';
-import type { TensorInfo } from './tensor-info.ts';
+import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import { toFloat32 } from './to-float32.ts';
 
 function info(dtype: string, length: number, width: number): TensorInfo {

@@ -1,5 +1,6 @@
 import { CheckpointError } from '../errors/checkpoint-error.ts';
-import { DTYPE_BYTES, type TensorInfo } from './tensor-info.ts';
+import type { TensorInfo } from '../checkpoint/tensor-info.ts';
+import { DTYPE_BYTES } from './dtypes.ts';
 
 type FloatDtype = 'F64' | 'F32' | 'F16' | 'BF16';
 

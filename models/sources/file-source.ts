@@ -8,7 +8,7 @@ const PIECE = 4 * 1024 * 1024;
 
 /** Files that the user chose or dropped; the folders that all of them share are left out of their paths. */
 export function fileSource(files: readonly File[]): Source {
-  if (files.length === 0) throw new SourceError('invalid', 'files', 'no files were given; choose the folder that holds config.json and the weights');
+  if (files.length === 0) throw new SourceError('invalid', 'files', 'no files were given; choose the folder that holds config.json and the weights, or a GGUF file');
   const paths = files.map(({ webkitRelativePath, name }) => (webkitRelativePath || name).split('/'));
   const depth = sharedFolders(paths);
   const name = paths[0][depth - 1] ?? 'local files';
@@ -18,14 +18,26 @@ export function fileSource(files: readonly File[]): Source {
     if (byPath.has(path)) throw new SourceError('invalid', name, `holds two files called ${path}; choose one folder at a time`);
     byPath.set(path, file);
   });
+  const gguf = ggufOf(name, [...byPath.keys()]);
   return {
     name,
+    ...(gguf !== undefined && { gguf }),
     async open(path, signal) {
       signal?.throwIfAborted();
       const file = byPath.get(path);
       return file && new LocalFile(path, file);
     },
   };
+}
+
+/** The GGUF file among files that are no checkpoint of the Hub's kind; of a split model's files any. */
+function ggufOf(name: string, paths: readonly string[]): string | undefined {
+  if (paths.includes('config.json') && paths.some((path) => path.endsWith('.safetensors'))) return undefined;
+  const [first, ...others] = paths.filter((path) => /\.gguf$/i.test(path));
+  const model = (path: string): string => path.replace(/-\d{5}-of-\d{5}\.gguf$/, '');
+  const second = others.find((path) => model(path) !== model(first));
+  if (second !== undefined) throw new SourceError('invalid', name, `holds several models, such as ${first} and ${second}; choose the file of one`);
+  return first;
 }
 
 /** How many leading folders all paths have in common. */

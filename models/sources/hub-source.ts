@@ -23,7 +23,7 @@ const PART = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?$/;
 export function hubSource({ id, revision, token, endpoint }: HubLocation, retry: RetryPolicy): Source {
   const parts = id.split('/');
   if (parts.length !== 2 || id.length > 96 || !parts.every((part) => PART.test(part)) || /--|\.\./.test(id)) {
-    throw new SourceError('invalid', id, 'is not the id of a repository; it should read org/name or org/name@revision, with letters, digits, "-", "_" and "."');
+    throw new SourceError('invalid', id, 'is not the id of a repository; it should read org/name, org/name@revision or org/name/file.gguf, with letters, digits, "-", "_" and "."');
   }
   if (!/^[^\s\\?#%]+$/.test(revision) || revision.includes('..')) {
     throw new SourceError('invalid', `${id}@${revision}`, 'does not name a revision; a branch, a tag or a commit should follow the "@"');

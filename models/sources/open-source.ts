@@ -14,25 +14,24 @@ export interface SourceOptions {
 
 /**
  * Makes sense of what the caller gave, without touching the network. Relative URLs are resolved against the page. The
- * address of a repository's page on the Hub means the repository.
+ * address of a page on the Hub means the repository or the GGUF file that it shows.
  *
  * @throws SourceError where it names no source.
  */
 export function openSource(source: ModelSource, { hubEndpoint = HUB, retry = DEFAULT_RETRY }: SourceOptions = {}): Source {
-  const hub = (id: string, revision = 'main', token?: string): Source => hubSource({ id, revision, token, endpoint: hubEndpoint }, retry);
+  const hub = ({ id, revision = 'main', token, file }: HubFile): Source => withGguf(hubSource({ id, revision, token, endpoint: hubEndpoint }, retry), file);
+  const web = (url: URL): Source => {
+    const page = hubPage(url);
+    return page ? hub(page) : urlOf(url, retry);
+  };
   if (typeof source === 'string') {
     const text = source.trim();
-    if (!/^(?:[a-z][a-z0-9+.-]*:|\.{0,2}\/)/i.test(text)) {
-      const at = text.indexOf('@');
-      return at < 0 ? hub(text) : hub(text.slice(0, at), text.slice(at + 1));
-    }
-    const url = parseUrl(text);
-    const page = hubPage(url);
-    return page ? hub(page.id, page.revision) : urlSource(url, retry);
+    return /^(?:[a-z][a-z0-9+.-]*:|\.{0,2}\/)/i.test(text) ? web(parseUrl(text)) : hub(parseHubId(text));
   }
+  if (source instanceof File) return fileSource([source]);
   if (isFiles(source)) return fileSource(source);
-  if ('hub' in source) return hub(source.hub, source.revision, source.token);
-  return urlSource(parseUrl(source.url), retry);
+  if ('hub' in source) return hub({ id: source.hub, ...source });
+  return web(parseUrl(source.url));
 }
 
 function isFiles(source: Exclude<ModelSource, string>): source is readonly File[] {
@@ -43,13 +42,60 @@ function parseUrl(text: string): URL {
   try {
     return new URL(text, globalThis.location?.href);
   } catch (cause) {
-    throw new SourceError('invalid', text, 'is not a URL; give the address of a folder (https://…/) or the id of a repository on the Hugging Face Hub (org/name)', { cause });
+    throw new SourceError('invalid', text, 'is not a URL; give the address of a folder (https://…/) or of a GGUF file, or the id of a repository on the Hugging Face Hub (org/name)', { cause });
   }
 }
 
-/** What people copy from the address bar: `https://huggingface.co/org/name`, with or without `/tree/revision`. */
-function hubPage({ host, pathname }: URL): { id: string; revision: string } | undefined {
+/** A repository of the Hub, or a GGUF file in one. */
+interface HubFile {
+  readonly id: string;
+  readonly revision?: string;
+  readonly token?: string;
+  readonly file?: string;
+}
+
+/** `org/name`, `org/name@revision`, `org/name/path/file.gguf`, `org/name/path/file.gguf@revision`. */
+function parseHubId(text: string): HubFile {
+  const at = text.indexOf('@');
+  const [path, revision] = at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+  const match = /^([^/]+\/[^/]+)\/(.+\.gguf)$/i.exec(path);
+  return { id: match?.[1] ?? path, ...(match && { file: match[2] }), ...(revision !== undefined && { revision }) };
+}
+
+/**
+ * What people copy from the address bar: `https://huggingface.co/org/name`, with or without `/tree/revision`; and of a
+ * GGUF file the page (`/blob/revision/…`) and the link to download it (`/resolve/revision/…`).
+ */
+function hubPage({ host, pathname }: URL): HubFile | undefined {
   if (host !== new URL(HUB).host && host !== 'hf.co') return undefined;
-  const match = /^\/([^/]+\/[^/]+)(?:\/tree\/([^/]+))?\/?$/.exec(pathname);
-  return match ? { id: match[1], revision: (match[2] ?? 'main').replaceAll(/%2F/gi, '/') } : undefined;
+  const repository = /^\/([^/]+\/[^/]+)(?:\/tree\/([^/]+))?\/?$/.exec(pathname);
+  const file = /^\/([^/]+\/[^/]+)\/(?:blob|resolve)\/([^/]+)\/(.+\.gguf)$/i.exec(pathname);
+  const match = repository ?? file;
+  if (!match) return undefined;
+  return { id: match[1], revision: decodeSegment(match[2] ?? 'main'), ...(file && { file: decodeSegment(file[3]) }) };
+}
+
+/** The folder at this URL; of a GGUF file's URL the folder that it lies in. */
+function urlOf(url: URL, retry: RetryPolicy): Source {
+  const match = /^(.*\/)([^/]+\.gguf)$/i.exec(url.pathname);
+  if (!match) return urlSource(url, retry);
+  const folder = new URL(url);
+  folder.pathname = match[1];
+  return withGguf(urlSource(folder, retry), decodeSegment(match[2]));
+}
+
+function decodeSegment(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new SourceError('invalid', text, 'is not a URL: a "%" in it stands before something else than two hexadecimal digits', { cause });
+  }
+}
+
+function withGguf(source: Source, file: string | undefined): Source {
+  if (file === undefined) return source;
+  if (!/\.gguf$/i.test(file) || file.split('/').some((segment) => segment === '' || segment === '.' || segment === '..')) {
+    throw new SourceError('invalid', file, 'is not the path of a GGUF file inside the repository; it should end in .gguf');
+  }
+  return { ...source, gguf: file };
 }

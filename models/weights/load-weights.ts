@@ -3,11 +3,11 @@ import type { Vector, Weight } from '../../engine/ops/weight.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { PackedLayout, RowConverter } from '../packed/packing.ts';
 import { UnpackableWeightError } from '../quant/unpackable-weight-error.ts';
-import type { TensorInfo } from '../safetensors/tensor-info.ts';
-import { toFloat32 } from '../safetensors/to-float32.ts';
+import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import { MatrixUpload } from './matrix-upload.ts';
 import type { PlannedPart, PlannedVector, Spec, WeightPlan } from './plan.ts';
 import type { MatrixSpec, VectorSpec } from './spec.ts';
+import { hubValues } from './stored-values.ts';
 
 /** Weights that are converted at a time: bounds the host memory beside the tensor itself. */
 const SLAB = 2 ** 22;
@@ -53,7 +53,7 @@ export async function loadWeights(gpu: Gpu, checkpoint: Checkpoint, plan: Weight
   for await (const { tensor, bytes } of checkpoint.read([...conversions.keys(), ...plan.vectors.keys()], { signal: options.signal, onProgress: progress })) {
     const conversion = conversions.get(tensor.name);
     const vector = plan.vectors.get(tensor.name);
-    if (vector) placeVector(vector, tensor, toFloat32(tensor, bytes), values.get(vector.spec));
+    if (vector) placeVector(vector, tensor, hubValues(tensor, bytes), values.get(vector.spec));
     if (!conversion) continue;
     for (const written of convert(conversion, tensor, bytes)) {
       unflushed += written;
@@ -99,7 +99,7 @@ async function readLayouts(checkpoint: Checkpoint, { parts }: WeightPlan, signal
   return new Map(parts.map((part) => [part, part.weight.layout(new Map(part.weight.early.map((suffix) => [suffix, bytesOf(part, suffix)])))]));
 }
 
-function placeVector({ part: { offset, stride, map } }: PlannedVector, tensor: TensorInfo, values: Float32Array, target: Float32Array | undefined): void {
+function placeVector({ part: { offset, stride, map } }: PlannedVector, tensor: TensorInfo, values: Float32Array | Float64Array, target: Float32Array | undefined): void {
   if (!target) return;
   for (let i = 0; i < values.length; i++) {
     const value = map ? map(values[i]) : values[i];

@@ -4,11 +4,12 @@ import { CheckpointError } from '../errors/checkpoint-error.ts';
 import { MissingTensorError } from '../errors/missing-tensor-error.ts';
 import type { PackedModule, PackedWeight, Packing } from '../packed/packing.ts';
 import type { PackableFormat } from '../quant/packer.ts';
-import type { TensorInfo } from '../safetensors/tensor-info.ts';
+import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import { checkFloat, isFloat } from '../safetensors/to-float32.ts';
 import { ModuleTensors } from './module-tensors.ts';
 import { plainWeight } from './plain-weight.ts';
 import type { MatrixPart, MatrixRole, MatrixSpec, VectorPart, VectorSpec } from './spec.ts';
+import { liesTransposed } from './stored-values.ts';
 
 export type Spec = MatrixSpec | VectorSpec;
 
@@ -99,9 +100,10 @@ function planPart(tensors: Tensors, spec: MatrixSpec, part: MatrixPart, { format
     return { tensors: packed.tensors, weight };
   }
   const info = tensors.take(part.name);
-  checkShape(info, part.transposed ? [spec.inputs, part.rows] : [part.rows, spec.inputs]);
+  const transposed = liesTransposed(part, info);
+  checkShape(info, transposed ? [spec.inputs, part.rows] : [part.rows, spec.inputs]);
   checkFloat(info);
-  return { tensors: new Map([['', info]]), weight: plainWeight(info, '', formatOf(spec.role), { ...part, inputs: spec.inputs }) };
+  return { tensors: new Map([['', info]]), weight: plainWeight(info, '', formatOf(spec.role), { rows: part.rows, inputs: spec.inputs, transposed }) };
 }
 
 function checkShape({ name, file, shape }: TensorInfo, expected: readonly number[]): void {

@@ -27,14 +27,15 @@ export function formatRate(tokensPerSecond: number): string {
   return tokensPerSecond < 10 ? tokensPerSecond.toFixed(1) : String(Math.round(tokensPerSecond));
 }
 
-/** The words that a model's source is known by: `org/name`, a file path's last folder, or "Local folder". */
+/** The words that a model's source is known by: `org/name`, a file's name, a file path's last folder, or "Local folder". */
 export function formatSource(source: unknown): string {
+  if (source instanceof File) return source.name;
   if (Array.isArray(source)) {
     const path: unknown = source[0] instanceof File ? source[0].webkitRelativePath : '';
     return (typeof path === 'string' && path.split('/')[0]) || 'Local folder';
   }
   if (typeof source === 'object' && source !== null) {
-    if ('hub' in source) return String(source.hub);
+    if ('hub' in source) return 'file' in source ? `${String(source.hub)}/${String(source.file)}` : String(source.hub);
     if ('url' in source) return formatSource(source.url);
   }
   const text = String(source);

@@ -1,4 +1,4 @@
-const WANTED = /\.(json|safetensors|jinja|txt|model)$/;
+const WANTED = /\.(json|safetensors|gguf|jinja|txt|model)$/;
 
 /** The files of a model folder that the loader may want: those at its top, not in folders within. */
 export function modelFiles(files: readonly File[]): File[] {

@@ -55,8 +55,8 @@ export class ModelPicker {
 
   #pickFiles(all: readonly File[]): void {
     const files = modelFiles(all);
-    if (files.some(({ name }) => name === 'config.json')) return this.#pick(files);
-    this.#problem.textContent = 'That folder holds no config.json, so it is no model folder.';
+    if (files.some(({ name }) => name === 'config.json' || name.endsWith('.gguf'))) return this.#pick(files);
+    this.#problem.textContent = 'That folder holds neither a config.json nor a .gguf file, so it is no model folder.';
   }
 
   #pick(source: ModelSource, quantize = this.quantize): void {

@@ -1,6 +1,5 @@
 import { describeFormat } from '../../../shaders/dequant/formats.ts';
 import { CheckpointError } from '../../errors/checkpoint-error.ts';
-import type { TensorInfo } from '../../checkpoint/tensor-info.ts';
 import type { PackedModule, PackedWeight, RowConverter } from '../packing.ts';
 import type { BlockType, PlaneBytes } from './block-writer.ts';
 import { IQ4_XS, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K } from './blocks-256.ts';
