@@ -6,6 +6,7 @@ import { SluiceError } from '../../engine/errors/sluice-error.ts';
  * - `json`, `text-encoding`, `config`, `index`: a text file's contents
  * - `header`, `duplicate-tensor`, `tensor-entry`, `tensor-range`, `tensor-size`, `tensor-overlap`, `tensor-hole`: a safetensors header
  * - `missing-tensor`, `tensor-shape`, `unexpected-tensor`, `unsupported-dtype`: what the file has against what the model needs
+ * - `tensor-values`: numbers inside a packed weight that no such weight has
  */
 export type CheckpointProblem =
   | 'missing-file'
@@ -26,7 +27,8 @@ export type CheckpointProblem =
   | 'missing-tensor'
   | 'tensor-shape'
   | 'unexpected-tensor'
-  | 'unsupported-dtype';
+  | 'unsupported-dtype'
+  | 'tensor-values';
 
 export interface CheckpointErrorDetails extends ErrorOptions {
   readonly file: string;
