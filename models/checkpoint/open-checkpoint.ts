@@ -1,9 +1,11 @@
+import { ConfigReader } from '../config/config-reader.ts';
 import { CheckpointError } from '../errors/checkpoint-error.ts';
 import { openGguf } from '../gguf/open-gguf.ts';
 import { parseJson } from '../json/parse-json.ts';
 import { readText } from '../json/read-text.ts';
 import type { ModelSource } from '../load/load-options.ts';
 import { openSource } from '../sources/open-source.ts';
+import { readPacking } from '../packed/read-packing.ts';
 import type { Source } from '../sources/source.ts';
 import type { Checkpoint, OpenOptions } from './checkpoint.ts';
 import { parseConfig } from './parse-config.ts';
@@ -32,6 +34,7 @@ export async function openCheckpoint(source: ModelSource | Source, { signal, onP
   }
   const config = parseConfig(configText, CONFIG);
   accept?.(config, CONFIG);
+  const packing = readPacking(new ConfigReader(config, CONFIG));
   const generationText = await text('generation_config.json');
   const generationConfig = generationText === undefined ? undefined : parseConfig(generationText, 'generation_config.json');
   const { file, files, tensors } = await openWeights(folder, signal);
@@ -40,6 +43,7 @@ export async function openCheckpoint(source: ModelSource | Source, { signal, onP
     config,
     configFile: CONFIG,
     generationConfig,
+    packing,
     weightsFile: file,
     tensors,
     readText: text,

@@ -6,7 +6,8 @@ import { SluiceError } from '../../engine/errors/sluice-error.ts';
  * - `json`, `text-encoding`, `config`, `index`: a text file's contents
  * - `header`, `duplicate-tensor`, `tensor-entry`, `tensor-range`, `tensor-size`, `tensor-overlap`, `tensor-hole`: a header of safetensors or GGUF
  * - `not-gguf`, `gguf-version`, `gguf-split`: a GGUF file, or how several make one model
- * - `missing-tensor`, `tensor-shape`, `unexpected-tensor`, `unsupported-dtype`, `tensor-values`: what the file has against what the model needs
+ * - `missing-tensor`, `tensor-shape`, `unexpected-tensor`, `unsupported-dtype`: what the file has against what the model needs
+ * - `tensor-values`: numbers inside a packed weight that no such weight has
  */
 export type CheckpointProblem =
   | 'missing-file'

@@ -7,7 +7,6 @@ import type { Checkpoint, JsonObject } from '../checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
 import { ConfigReader } from '../config/config-reader.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
-import { UnsupportedQuantizationError } from '../errors/unsupported-quantization-error.ts';
 import type { Model } from '../model.ts';
 import { createRunner } from '../runtime/create-runner.ts';
 import { LoadedModel } from '../runtime/loaded-model.ts';
@@ -67,16 +66,7 @@ function parseModel(json: JsonObject, file: string): { modelType: string; parsed
   const modelType = config.string('model_type');
   const architecture = findArchitecture(modelType);
   if (!architecture) throw new UnsupportedModelError(modelType, supportedModelTypes);
-  refuseQuantized(config);
   return { modelType, parsed: architecture.parse(config) };
-}
-
-/** A packed checkpoint's config says how; without this its tensors would only look misnamed. */
-function refuseQuantized(config: ConfigReader): void {
-  const packed = config.optionalObject('quantization_config') ?? config.optionalObject('text_config')?.optionalObject('quantization_config');
-  if (!packed) return;
-  const format = packed.optionalString('format');
-  throw new UnsupportedQuantizationError(packed.string('quant_method') + (format === undefined ? '' : `/${format}`));
 }
 
 /** Fills in the byte counts of the last weight report, so that progress never jumps back. */

@@ -99,6 +99,7 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, PlainError>> = {
   'checkpoint/missing-tensor': otherWeights,
   'checkpoint/tensor-shape': otherWeights,
   'checkpoint/unexpected-tensor': otherWeights,
+  'checkpoint/tensor-values': plain('The compressed weights are damaged', `Numbers among them do not mean anything. ${REPLACE}`, 'choose'),
   'checkpoint/unsupported-dtype': plain('The weights are numbers of an unknown kind', 'Choose a version of this model in bf16, f16 or f32.', 'choose'),
 };
 

@@ -1,0 +1,111 @@
+import { groupedFormat } from '../../shaders/dequant/formats.ts';
+import { BLOCK } from '../../shaders/dequant/plane.ts';
+import { ceilDiv } from '../../shaders/kernel.ts';
+import type { ConfigReader } from '../config/config-reader.ts';
+import { UnsupportedQuantizationError } from '../errors/unsupported-quantization-error.ts';
+import type { TensorInfo } from '../checkpoint/tensor-info.ts';
+import { columnCodes, transposedWords } from './column-codes.ts';
+import { columnOrder, columnsAsStored, type ColumnOrder } from './column-order.ts';
+import { readDynamic } from './gptq-dynamic.ts';
+import { codeName, middle, repackedCodes, type Bits } from './integer-codes.ts';
+import { listedModules } from './module-pattern.ts';
+import { badValue, optionalTensor, requireTensor, wordsOf } from './module-tensors.ts';
+import type { PackedModule, PackedWeight, Packing, RowConverter } from './packing.ts';
+import { SCALE_DTYPES, scalePlane, scaleType } from './scale-plane.ts';
+import { bitsAt, impliedZeros, zeroPlane, type ZeroReader } from './zero-plane.ts';
+
+/** What may differ from module to module. */
+interface GptqScheme {
+  readonly bits: Bits;
+  /** Columns that share a scale and a zero point; Infinity for all of a row. */
+  readonly group: number;
+  /** Zero points are all in the middle. */
+  readonly symmetric: boolean;
+  /** Columns may be in another order than their groups. */
+  readonly ordered: boolean;
+}
+
+const BITS: readonly Bits[] = [2, 3, 4, 8];
+
+function readScheme(config: ConfigReader, { bits, group, symmetric, ordered }: Partial<GptqScheme>): GptqScheme {
+  const width = config.integer('bits', { min: 1, ...(bits && { default: bits }) });
+  const known = BITS.find((candidate) => candidate === width);
+  if (known === undefined) throw new UnsupportedQuantizationError('gptq', `"${config.path}.bits" is ${width}; 2, 3, 4 and 8 are read`);
+  const columns = config.integer('group_size', { min: -1, ...(group && { default: group === Infinity ? -1 : group }) });
+  if (columns === 0 || (columns > 0 && columns % BLOCK !== 0)) throw new UnsupportedQuantizationError('gptq', `"${config.path}.group_size" is ${columns}; multiples of ${BLOCK} and -1 are read`);
+  return {
+    bits: known,
+    group: columns === -1 ? Infinity : columns,
+    symmetric: config.boolean('sym', { default: symmetric ?? true }),
+    ordered: config.boolean('desc_act', { default: ordered ?? false }),
+  };
+}
+
+/**
+ * GPTQ as AutoGPTQ and GPTQModel store it (github.com/ModelCloud/GPTQModel, gptqmodel/nn_modules/qlinear): `qweight` i32 [K · bits / 32, N], a bit
+ * stream down each column; `qzeros` i32 [K / group, N · bits / 32], one along each row; `scales` [K / group, N]; `g_idx` i32 [K].
+ * w = scale · (q − zero), where the format `gptq` (v1) stores zero − 1 and `gptq_v2` zero.
+ */
+export function readGptq(config: ConfigReader): Packing {
+  // AutoGPTQ and GPTQModel write both keys, one of them often null.
+  const format = config.optionalString('checkpoint_format') ?? config.optionalString('format') ?? (config.boolean('is_marlin_format', { default: false }) ? 'marlin' : 'gptq');
+  if (format !== 'gptq' && format !== 'gptq_v2') throw new UnsupportedQuantizationError(`gptq/${format}`, 'the formats "gptq" and "gptq_v2" are read');
+  const words = config.string('pack_dtype', { default: 'int32' });
+  if (words !== 'int32') throw new UnsupportedQuantizationError('gptq', `"${config.path}.pack_dtype" is ${words}; int32 is read`);
+  const firstZero = format === 'gptq' ? 1 : 0;
+  const scheme = readScheme(config, {});
+  const rules = readDynamic(config, (overrides) => readScheme(overrides, scheme));
+  const listed = listedModules(config, 'modules_to_not_convert');
+  const head = config.boolean('lm_head', { default: false });
+  return {
+    module: (module) => {
+      const rule = rules(module.name);
+      const unpacked = rule === 'skip' || listed(module.name) || (!head && module.name.endsWith('lm_head'));
+      if (unpacked && !module.tensors.has('.qweight')) return undefined;
+      return gptqWeight(module, rule === 'skip' ? scheme : (rule ?? scheme), firstZero);
+    },
+  };
+}
+
+/** A module whose scales and zero points are those of GPTQ. */
+function gptqWeight(module: PackedModule, { bits, group, symmetric, ordered }: GptqScheme, firstZero: number): PackedWeight {
+  const { rows, inputs } = module;
+  const groups = group === Infinity ? 1 : ceilDiv(inputs, group);
+  const zeroWords = ceilDiv(rows * bits, 32);
+  requireTensor(module, '.qweight', { dtypes: ['I32'], shapes: [[ceilDiv(inputs * bits, 32), rows]] });
+  const scales = requireTensor(module, '.scales', { dtypes: SCALE_DTYPES, shapes: [[groups, rows]] });
+  const indices = (ordered ? requireTensor : optionalTensor)(module, '.g_idx', { dtypes: ['I32'], shapes: [[inputs]] });
+  const zeroKind = { dtypes: ['I32'], shapes: [[groups, zeroWords]] } as const;
+  const zeros = symmetric ? optionalTensor(module, '.qzeros', zeroKind) : requireTensor(module, '.qzeros', zeroKind);
+  const readZero: ZeroReader = (bytes) => {
+    const words = wordsOf(bytes);
+    return (row, index) => bitsAt(words, index * zeroWords, row * bits, bits) + firstZero;
+  };
+  const type = scaleType(scales, group);
+  const others: (readonly [string, RowConverter])[] = [['.scales', scalePlane(scales, type, { groups, rows })]];
+  if (zeros) others.push(['.qzeros', symmetric ? impliedZeros(zeros, groups, readZero, middle(bits)) : zeroPlane(zeros, groups, readZero)]);
+  if (indices && !ordered) others.push(['.g_idx', ascending(indices, inputs, group)]);
+  const format = groupedFormat(codeName(bits), type, group, !symmetric);
+  return {
+    // Only act-order's indices have to be known beforehand: they decide where codes go.
+    early: indices && ordered ? ['.g_idx'] : [],
+    layout: (early) => {
+      const bytes = early.get('.g_idx');
+      const order = indices && bytes && columnOrder(indices, bytes, inputs, group);
+      return { format, ...(order && { order: order.order }), converters: new Map([['.qweight', codes(bits, rows, inputs, order)], ...others]) };
+    },
+  };
+}
+
+function codes(bits: Bits, rows: number, inputs: number, order: ColumnOrder | undefined): RowConverter {
+  if (order === undefined && bits !== 3) return transposedWords(bits, rows, inputs);
+  return repackedCodes(bits, inputs, order?.position ?? columnsAsStored(inputs), columnCodes(bits, rows, inputs));
+}
+
+/** Makes no plane, but throws `CheckpointError` where the columns are not in the order that the config promises. */
+function ascending(indices: TensorInfo, inputs: number, group: number): RowConverter {
+  return (bytes) => {
+    if (columnOrder(indices, bytes, inputs, group)) throw badValue(indices, 'has columns out of the order of their groups, although the quantization_config says "desc_act": false');
+    return {};
+  };
+}

@@ -1,0 +1,34 @@
+import type { CodeName } from '../../shaders/dequant/codes.ts';
+import { groupedFormat, type WeightFormat } from '../../shaders/dequant/formats.ts';
+import { ceilDiv } from '../../shaders/kernel.ts';
+import { requireTensor } from './module-tensors.ts';
+import type { PackedModule, RowConverter } from './packing.ts';
+import { SCALE_DTYPES, scalePlane, scaleType } from './scale-plane.ts';
+
+/** The part of a weight that shares a scale. */
+export interface ScaleScope {
+  /** Rows: 1, those of a block, or Infinity. */
+  readonly rows: number;
+  /** Inputs: a multiple of 32, or Infinity. */
+  readonly group: number;
+}
+
+export const WHOLE_WEIGHT: ScaleScope = { rows: Infinity, group: Infinity };
+export const EACH_ROW: ScaleScope = { rows: 1, group: Infinity };
+
+/** Scales in a row. */
+export const groupsOf = ({ group }: ScaleScope, inputs: number): number => (group === Infinity ? 1 : ceilDiv(inputs, group));
+
+/** Shapes that a tensor with a number for each scope may have. */
+export function scopeShapes({ rows, inputs }: Pick<PackedModule, 'rows' | 'inputs'>, scope: ScaleScope): (readonly number[])[] {
+  if (scope.rows === Infinity) return [[], [1], [1, 1]];
+  const shape = [ceilDiv(rows, scope.rows), groupsOf(scope, inputs)];
+  return scope.group === Infinity ? [shape, [shape[0]]] : [shape];
+}
+
+/** The format of such codes, and what makes its scales from the module's tensor [ceil(N / scope.rows), ceil(K / scope.group)]. */
+export function scopedScales(module: PackedModule, suffix: string, scope: ScaleScope, codes: CodeName, zeros = false): { readonly format: WeightFormat; readonly scales: RowConverter } {
+  const tensor = requireTensor(module, suffix, { dtypes: SCALE_DTYPES, shapes: scopeShapes(module, scope) });
+  const type = scope.rows === 1 ? scaleType(tensor, scope.group) : 'f32';
+  return { format: groupedFormat(codes, type, scope.group, zeros), scales: scalePlane(tensor, type, { rowsPerScale: scope.rows, groups: groupsOf(scope, module.inputs) }) };
+}
