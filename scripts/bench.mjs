@@ -4,13 +4,13 @@ import { count, pageError, parse, runCommand, UsageError } from './command-line.
 import { runPage } from './run-page.mjs';
 import { toolPages } from './tool-pages.mjs';
 
-const USAGE = `usage: npm run -s bench -- --shape qwen3-0.6b|qwen3.5-0.8b|tiny [--format int4|int8|fp8|f16|f32] [--context 128] [--tokens 256]
+const USAGE = `usage: npm run -s bench -- --shape qwen3-0.6b|qwen3.5-0.8b|tiny [--format int4|int8|fp8|f16|f32|q4_k|…] [--context 128] [--tokens 256]
                            [--prefill 512,2048] [--chunk 512] [--profile] [--json]
 
 Runs the model's shape with random weights and prints decode and prefill speed, dispatches and submits per token, and what this GPU needs at
 least for the same bytes and dispatches, measured in the same page.
 
-  --format   of linear weights and embedding (default int4)
+  --format   of linear weights and embedding (default int4); any key of shaders/dequant/formats.ts
   --context  tokens in the state when decoding begins (default 128)
   --tokens   tokens decoded (default 256)
   --prefill  lengths of the prompts that are timed (default 512,2048)

@@ -3,5 +3,7 @@ export const PACKABLE_FORMATS = ['f32', 'f16', 'int8', 'int4', 'fp8'] as const;
 
 export type PackableFormat = (typeof PACKABLE_FORMATS)[number];
 
+export const isPackable = (format: string): format is PackableFormat => PACKABLE_FORMATS.some((packable) => packable === format);
+
 /** Packs rows [rows, inputs] of a weight into a format's planes; throws `UnpackableWeightError`. */
 export type Packer = (values: Float32Array, rows: number, inputs: number) => Record<string, Uint8Array<ArrayBuffer>>;

@@ -1,8 +1,10 @@
 import type { Gpu } from '../../engine/gpu/device.ts';
 import type { Vector, Weight } from '../../engine/ops/weight.ts';
 import { uniform } from '../../shaders/random.ts';
+import { randomPlanes } from '../../shaders/dequant/random-planes.ts';
+import type { WeightFormat } from '../../shaders/dequant/formats.ts';
 import { packRows } from '../quant/pack-rows.ts';
-import type { PackableFormat } from '../quant/packer.ts';
+import { isPackable } from '../quant/packer.ts';
 import { MatrixUpload } from './matrix-upload.ts';
 import { collectSpecs, type Spec } from './plan.ts';
 import type { MatrixRole, VectorSpec } from './spec.ts';
@@ -14,7 +16,7 @@ const PATTERN_ROWS = 64;
  * Weights of a model's shape with random contents, for benchmarks: speed does not depend on the values. Matrices are
  * scaled so that activations stay finite.
  */
-export async function randomWeights(gpu: Gpu, specs: object, formatOf: (role: MatrixRole) => PackableFormat): Promise<Map<Spec, Weight | Vector>> {
+export async function randomWeights(gpu: Gpu, specs: object, formatOf: (role: MatrixRole) => WeightFormat): Promise<Map<Spec, Weight | Vector>> {
   const next = uniform(1);
   const made = new Map<Spec, Weight | Vector>();
   for (const spec of collectSpecs(specs)) {
@@ -27,12 +29,18 @@ export async function randomWeights(gpu: Gpu, specs: object, formatOf: (role: Ma
     const format = formatOf(spec.role);
     const { weight } = await MatrixUpload.begin(gpu, spec, spec.parts.map(() => ({ format })));
     const rows = Math.min(PATTERN_ROWS, spec.outputs);
-    const values = Float32Array.from({ length: rows * spec.inputs }, () => (2 * next() - 1) / Math.sqrt(spec.inputs));
-    const packed = packRows(format, values, rows, spec.inputs);
+    const packed = isPackable(format)
+      ? packRows(format, Float32Array.from({ length: rows * spec.inputs }, () => (2 * next() - 1) / Math.sqrt(spec.inputs)), rows, spec.inputs)
+      : randomBytes(format, rows, spec.inputs);
     for (const { planes } of weight.chunks) for (const [name, buffer] of Object.entries(planes)) await tile(gpu, buffer, packed[name]);
     made.set(spec, weight);
   }
   return made;
+}
+
+/** Rows of random codes and scales: every norm makes the activations small again. */
+function randomBytes(format: WeightFormat, rows: number, inputs: number): Record<string, Uint8Array<ArrayBuffer>> {
+  return Object.fromEntries(Object.entries(randomPlanes(format, rows, inputs, 1)).map(([name, { buffer }]) => [name, new Uint8Array(buffer)]));
 }
 
 /** Every tensor a half, through what the model makes of it: a log-decay must come out negative, or the state explodes. */

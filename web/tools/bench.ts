@@ -5,8 +5,7 @@ import type { Runner } from '../../engine/schedule/runner.ts';
 import { Sampler } from '../../engine/schedule/sampler.ts';
 import { InvalidOptionError } from '../../engine/errors/invalid-option-error.ts';
 import { resolveSampling } from '../../engine/sampling/resolve-sampling.ts';
-import { PACKABLE_FORMATS, type PackableFormat } from '../../models/quant/packer.ts';
-import { bytesPerRow } from '../../shaders/dequant/formats.ts';
+import { bytesPerRow, describeFormat, WEIGHT_FORMATS, type WeightFormat } from '../../shaders/dequant/formats.ts';
 import { uniform } from '../../shaders/random.ts';
 import { findArchitecture } from '../../models/architectures/registry.ts';
 import { ConfigReader } from '../../models/config/config-reader.ts';
@@ -20,7 +19,7 @@ import { shapes } from './shapes.ts';
 export interface BenchOptions {
   /** Key of `shapes`. */
   readonly shape: string;
-  readonly format: PackableFormat;
+  readonly format: WeightFormat;
   /** Tokens in the state when the timed decoding begins. */
   readonly context: number;
   /** Tokens that are decoded and timed. */
@@ -34,7 +33,7 @@ export interface BenchOptions {
 
 export interface BenchResult {
   readonly shape: string;
-  readonly format: PackableFormat;
+  readonly format: WeightFormat;
   readonly adapter: string;
   readonly context: number;
   readonly decodeTokensPerSecond: number;
@@ -51,13 +50,13 @@ export interface BenchResult {
 /** Runs a shape with random weights and measures decode, prefill and the floor, all in this page. Throws `InvalidOptionError`. */
 export async function bench(options: BenchOptions): Promise<BenchResult> {
   if (!Object.hasOwn(shapes, options.shape)) throw new InvalidOptionError('shape', options.shape, `one of ${Object.keys(shapes).join(', ')}`);
-  if (!PACKABLE_FORMATS.includes(options.format)) throw new InvalidOptionError('format', options.format, `one of ${PACKABLE_FORMATS.join(', ')}`);
+  checkFormat(options.format);
   const config = shapes[options.shape];
   const reader = new ConfigReader(config, options.shape);
   const model = findArchitecture(reader.string('model_type'))?.parse(reader);
   if (!model) throw new Error(`no architecture for ${options.shape}`);
   const context = Math.max(options.context + options.tokens, ...options.prefills) + 1;
-  const formatOf = (role: MatrixRole): PackableFormat => (role === 'dense' ? 'f16' : options.format);
+  const formatOf = (role: MatrixRole): WeightFormat => (role === 'dense' ? 'f16' : options.format);
 
   const gpu = await Gpu.request();
   try {
@@ -92,13 +91,21 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
   }
 }
 
+function checkFormat(format: WeightFormat): void {
+  try {
+    describeFormat(format);
+  } catch {
+    throw new InvalidOptionError('format', format, `one of ${WEIGHT_FORMATS.join(', ')}, or codes, scale and group as in int4:f16:128`);
+  }
+}
+
 /** Timed runs of which the median is reported: a shared host is never quite still. */
 const ROUNDS = 5;
 
 const round = (value: number): number => Number(value.toPrecision(4));
 
 /** A token reads every matrix once; of the embedding, which is the output matrix too, the output reads all. */
-function bytesRead(specs: object, formatOf: (role: MatrixRole) => PackableFormat): number {
+function bytesRead(specs: object, formatOf: (role: MatrixRole) => WeightFormat): number {
   return collectSpecs(specs).reduce((sum, spec) => sum + (spec.kind === 'matrix' ? spec.outputs * bytesPerRow(formatOf(spec.role), spec.inputs) : 0), 0);
 }
 
