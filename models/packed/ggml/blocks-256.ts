@@ -1,5 +1,6 @@
 import { copy, isFiniteHalf, type BlockType } from './block-writer.ts';
 import { writeSplitNibbles } from './blocks-32.ts';
+import { writeBitPairs, writeBits } from './transpose-bits.ts';
 
 /** Two sub-blocks of 32 for each 32 bytes, one in the low nibbles and one in the high ones. */
 function writeNibblePairs(source: Uint8Array, from: number, target: Uint8Array, to: number): void {
@@ -23,28 +24,6 @@ function writeScalesAndMins(source: Uint8Array, at: number, scales: Uint8Array, 
 function writeFactor(source: Uint8Array, at: number, scales: Uint8Array, to: number): boolean {
   copy(source, at, scales, to, 2);
   return isFiniteHalf(source, at);
-}
-
-/** 32 bytes whose bit s belongs to weight l of sub-block s: eight weights of one sub-block to a byte. */
-function writeBits(source: Uint8Array, from: number, target: Uint8Array, to: number): void {
-  for (let s = 0; s < 8; s++) {
-    for (let byte = 0; byte < 4; byte++) {
-      let bits = 0;
-      for (let i = 0; i < 8; i++) bits |= ((source[from + 8 * byte + i] >> s) & 1) << i;
-      target[to + 4 * s + byte] = bits;
-    }
-  }
-}
-
-/** 32 bytes whose bits 2k and 2k + 1 belong to weight l of the k-th 32: four weights of one 32 to a byte. */
-function writeBitPairs(source: Uint8Array, from: number, target: Uint8Array, to: number): void {
-  for (let k = 0; k < 4; k++) {
-    for (let byte = 0; byte < 8; byte++) {
-      const l = from + 4 * byte;
-      const shift = 2 * k;
-      target[to + 8 * k + byte] = ((source[l] >> shift) & 3) | (((source[l + 1] >> shift) & 3) << 2) | (((source[l + 2] >> shift) & 3) << 4) | (((source[l + 3] >> shift) & 3) << 6);
-    }
-  }
 }
 
 export const Q4_K: BlockType = {
