@@ -1,5 +1,6 @@
 import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import { badValue, wordsOf } from './module-tensors.ts';
+import { groupsIn } from './scale-scope.ts';
 
 /**
  * GPTQ quantises columns in the order of their importance ("act-order"), so that those of a group need not be neighbours. `g_idx` names the
@@ -21,7 +22,7 @@ export const columnsAsStored = (inputs: number): Uint32Array<ArrayBuffer> => Uin
  */
 export function columnOrder(tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>, inputs: number, group: number): ColumnOrder | undefined {
   const indices = wordsOf(bytes);
-  const groups = group === Infinity ? 1 : Math.ceil(inputs / group);
+  const groups = groupsIn(inputs, group);
   const sizes = new Uint32Array(groups);
   let sorted = true;
   for (let k = 0; k < inputs; k++) {

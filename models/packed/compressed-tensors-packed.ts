@@ -6,7 +6,7 @@ import { codeName, middle, repackedCodes, SIGN_FLIPS, ZERO_WORDS } from './integ
 import { badValue, optionalTensor, requireTensor, wordsOf } from './module-tensors.ts';
 import type { PackedModule, PackedWeight, RowConverter } from './packing.ts';
 import { copiedRows, rowCodes, storedBytes } from './row-codes.ts';
-import { groupsOf, scopedScales, scopeShapes } from './scale-scope.ts';
+import { groupsIn, scopedScales, scopeShapes } from './scale-scope.ts';
 import { bitsAt, zeroPlane, type ZeroReader } from './zero-plane.ts';
 
 /**
@@ -48,7 +48,7 @@ function sameShape(tensor: TensorInfo, { rows, inputs }: PackedModule): RowConve
 
 function zeroPoints(module: PackedModule, bits: 4 | 8, scope: CompressedScheme['scope']): RowConverter {
   const { rows, inputs } = module;
-  const groups = groupsOf(scope, inputs);
+  const groups = groupsIn(inputs, scope.group);
   if (module.tensors.get('.weight_zero_point')?.dtype === 'I8') return signedZeros(module, bits, scope);
   const tensor = requireTensor(module, '.weight_zero_point', { dtypes: ['I32', 'I8'], shapes: [[ceilDiv(rows * bits, 32), groups]] });
   const perWord = 32 / bits;
@@ -62,7 +62,7 @@ function zeroPoints(module: PackedModule, bits: 4 | 8, scope: CompressedScheme['
 /** A tensor of signed zero points by scope as the plane `zeros`. */
 export function signedZeros(module: PackedModule, bits: 4 | 8, scope: CompressedScheme['scope']): RowConverter {
   const tensor = requireTensor(module, '.weight_zero_point', { dtypes: ['I8'], shapes: scopeShapes(module, scope) });
-  const groups = groupsOf(scope, module.inputs);
+  const groups = groupsIn(module.inputs, scope.group);
   const read: ZeroReader = (bytes) => (row, group) => {
     const zero = ((bytes[Math.floor(row / scope.rows) * groups + group] << 24) >> 24) + middle(bits);
     if (zero < 0) throw badValue(tensor, `holds the zero point ${zero - middle(bits)}, which is below the smallest code`, row);

@@ -12,6 +12,7 @@ import { listedModules } from './module-pattern.ts';
 import { badValue, optionalTensor, requireTensor, wordsOf } from './module-tensors.ts';
 import type { PackedModule, PackedWeight, Packing, RowConverter } from './packing.ts';
 import { SCALE_DTYPES, scalePlane, scaleType } from './scale-plane.ts';
+import { groupsIn } from './scale-scope.ts';
 import { bitsAt, impliedZeros, zeroPlane, type ZeroReader } from './zero-plane.ts';
 
 /** What may differ from module to module. */
@@ -70,7 +71,7 @@ export function readGptq(config: ConfigReader): Packing {
 /** A module whose scales and zero points are those of GPTQ. */
 function gptqWeight(module: PackedModule, { bits, group, symmetric, ordered }: GptqScheme, firstZero: number): PackedWeight {
   const { rows, inputs } = module;
-  const groups = group === Infinity ? 1 : ceilDiv(inputs, group);
+  const groups = groupsIn(inputs, group);
   const zeroWords = ceilDiv(rows * bits, 32);
   requireTensor(module, '.qweight', { dtypes: ['I32'], shapes: [[ceilDiv(inputs * bits, 32), rows]] });
   const scales = requireTensor(module, '.scales', { dtypes: SCALE_DTYPES, shapes: [[groups, rows]] });

@@ -7,8 +7,8 @@ import type { PackedModule } from './packing.ts';
 /** What a tensor of a module must be. */
 export interface TensorKind {
   readonly dtypes: readonly Dtype[];
-  /** Any of these. */
-  readonly shapes: readonly (readonly number[])[];
+  /** Any of these; absent where the shape says nothing. */
+  readonly shapes?: readonly (readonly number[])[];
 }
 
 const sameShape = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((size, i) => size === b[i]);
@@ -21,7 +21,7 @@ function checkTensor(tensor: TensorInfo, { dtypes, shapes }: TensorKind): Tensor
   if (!dtypes.some((candidate) => candidate === dtype)) {
     throw new CheckpointError('unsupported-dtype', `has dtype ${dtype}, the quantization_config asks for ${dtypes.join(' or ')}`, { file, tensor: name });
   }
-  if (!shapes.some((candidate) => sameShape(candidate, shape))) {
+  if (shapes && !shapes.some((candidate) => sameShape(candidate, shape))) {
     throw new CheckpointError('tensor-shape', `has shape ${inWords(shape)}, the quantization_config asks for ${shapes.map(inWords).join(' or ')}`, { file, tensor: name });
   }
   return tensor;

@@ -1,13 +1,21 @@
 import type { ConfigReader } from '../config/config-reader.ts';
 import { UnsupportedQuantizationError } from '../errors/unsupported-quantization-error.ts';
+import { readAwq } from './awq.ts';
+import { readBitsAndBytes } from './bitsandbytes.ts';
 import { readCompressedTensors } from './compressed-tensors.ts';
+import { readFp8 } from './fp8.ts';
 import { readGptq } from './gptq.ts';
+import { readModelOpt } from './modelopt.ts';
 import { readMxfp4 } from './mxfp4.ts';
 import type { Packing } from './packing.ts';
 
 const METHODS: Readonly<Record<string, (config: ConfigReader) => Packing>> = {
+  awq: readAwq,
+  bitsandbytes: readBitsAndBytes,
   'compressed-tensors': readCompressedTensors,
+  fp8: readFp8,
   gptq: readGptq,
+  modelopt: readModelOpt,
   mxfp4: readMxfp4,
 };
 

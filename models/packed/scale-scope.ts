@@ -16,13 +16,13 @@ export interface ScaleScope {
 export const WHOLE_WEIGHT: ScaleScope = { rows: Infinity, group: Infinity };
 export const EACH_ROW: ScaleScope = { rows: 1, group: Infinity };
 
-/** Scales in a row. */
-export const groupsOf = ({ group }: ScaleScope, inputs: number): number => (group === Infinity ? 1 : ceilDiv(inputs, group));
+/** Groups of `group` inputs in a row; a group of Infinity is the whole row. */
+export const groupsIn = (inputs: number, group: number): number => (group === Infinity ? 1 : ceilDiv(inputs, group));
 
 /** Shapes that a tensor with a number for each scope may have. */
 export function scopeShapes({ rows, inputs }: Pick<PackedModule, 'rows' | 'inputs'>, scope: ScaleScope): (readonly number[])[] {
   if (scope.rows === Infinity) return [[], [1], [1, 1]];
-  const shape = [ceilDiv(rows, scope.rows), groupsOf(scope, inputs)];
+  const shape = [ceilDiv(rows, scope.rows), groupsIn(inputs, scope.group)];
   return scope.group === Infinity ? [shape, [shape[0]]] : [shape];
 }
 
@@ -30,5 +30,5 @@ export function scopeShapes({ rows, inputs }: Pick<PackedModule, 'rows' | 'input
 export function scopedScales(module: PackedModule, suffix: string, scope: ScaleScope, codes: CodeName, zeros = false): { readonly format: WeightFormat; readonly scales: RowConverter } {
   const tensor = requireTensor(module, suffix, { dtypes: SCALE_DTYPES, shapes: scopeShapes(module, scope) });
   const type = scope.rows === 1 ? scaleType(tensor, scope.group) : 'f32';
-  return { format: groupedFormat(codes, type, scope.group, zeros), scales: scalePlane(tensor, type, { rowsPerScale: scope.rows, groups: groupsOf(scope, module.inputs) }) };
+  return { format: groupedFormat(codes, type, scope.group, zeros), scales: scalePlane(tensor, type, { rowsPerScale: scope.rows, groups: groupsIn(module.inputs, scope.group) }) };
 }
