@@ -4,7 +4,7 @@ import { ceilDiv } from '../../shaders/kernel.ts';
 import { ConfigReader } from '../config/config-reader.ts';
 import { UnsupportedQuantizationError } from '../errors/unsupported-quantization-error.ts';
 import { parseJson } from '../json/parse-json.ts';
-import type { TensorInfo } from '../safetensors/tensor-info.ts';
+import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import { toFloat32 } from '../safetensors/to-float32.ts';
 import { badValue, optionalTensor, requireTensor, wordsOf } from './module-tensors.ts';
 import type { PackedModule, PackedWeight, RowConverter } from './packing.ts';

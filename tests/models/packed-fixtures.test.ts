@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { isObject } from '../../models/json/parse-json.ts';
 import { parseHeader } from '../../models/safetensors/parse-header.ts';
-import type { TensorInfo } from '../../models/safetensors/tensor-info.ts';
+import type { TensorInfo } from '../../models/checkpoint/tensor-info.ts';
 import { fp8ToNumber } from '../../shaders/dequant/reference.ts';
 import { halfToNumber } from '../../shaders/common/half.ts';
 import { firstDifference, storedModule, unpacked, type Contents, type StoredModule } from '../support/packed-modules.ts';

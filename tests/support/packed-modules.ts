@@ -3,7 +3,7 @@ import { describeFormat } from '../../shaders/dequant/formats.ts';
 import { ConfigReader } from '../../models/config/config-reader.ts';
 import type { PackedLayout, PackedModule } from '../../models/packed/packing.ts';
 import { readPacking } from '../../models/packed/read-packing.ts';
-import type { TensorInfo } from '../../models/safetensors/tensor-info.ts';
+import type { TensorInfo } from '../../models/checkpoint/tensor-info.ts';
 
 export interface StoredTensor {
   readonly info: TensorInfo;
