@@ -1,6 +1,6 @@
 import { SluiceError } from '../../engine/errors/sluice-error.ts';
 
-/** `tokenizer.json` or `tokenizer_config.json` is malformed, or asks for something that Sluice cannot do exactly. */
+/** A tokenizer's description, in `tokenizer.json`, `tokenizer_config.json` or a GGUF file, is malformed or asks for something that Sluice cannot do exactly. */
 export class TokenizerError extends SluiceError {
   readonly code = 'tokenizer';
   readonly file: string;
