@@ -7,7 +7,8 @@ import type { LoadProgress } from '../models/load/load-options.ts';
 import { toFloat32 } from '../models/safetensors/to-float32.ts';
 import { openSource } from '../models/sources/open-source.ts';
 import { contentsOf, fileHandler, sendRange, serve, type Files } from './support/file-server.ts';
-import { byteTensor, writeSafetensors, type WrittenTensor } from './support/write-safetensors.ts';
+import { f32, string, u32, writeGgufHeader } from './support/gguf-header.ts';
+import { byteTensor, patternBytes, writeSafetensors, type WrittenTensor } from './support/write-safetensors.ts';
 
 const CONFIG = JSON.stringify({ model_type: 'test', layers: 2 });
 
@@ -286,5 +287,28 @@ describe('the fixtures', async () => {
       floats++;
     }
     expect(floats).toBeGreaterThan(0);
+  });
+});
+
+describe('a GGUF file on a server', () => {
+  const metadata = [['general.architecture', string('gpt2')], ...['block_count', 'context_length', 'feed_forward_length', 'attention.head_count'].map((key) => [`gpt2.${key}`, u32(1)] as const), ['gpt2.embedding_length', u32(4)], ['gpt2.attention.layer_norm_epsilon', f32(1e-5)]] as const;
+  const data = patternBytes(4_000_000);
+  const bytes = writeGgufHeader({ metadata, tensors: [{ name: 'token_embd.weight', type: 0, shape: [250_000, 4], bytes: data }, { name: 'output_norm.bias', type: 0, shape: [4], bytes: patternBytes(16, 1) }] });
+
+  test.each([true, false])('is opened by its address and read by ranges: %s', async (ranges) => {
+    const server = await serve(fileHandler({ 'a b/model.gguf': bytes }, { ranges }));
+    const checkpoint = await openCheckpoint(`${server.url}/a%20b/model.gguf?key=1`);
+    expect(checkpoint.config).toMatchObject({ model_type: 'gpt2', vocab_size: 250_000, tie_word_embeddings: true });
+    expect([...checkpoint.tensors.keys()]).toEqual(['wte.weight', 'ln_f.bias']);
+    for await (const { tensor, bytes: read } of checkpoint.read(['ln_f.bias'])) expect([tensor.name, read]).toEqual(['ln_f.bias', patternBytes(16, 1)]);
+    expect(await checkpoint.readText('config.json')).toBeUndefined();
+    // Nothing but the file itself is asked for: a repository of GGUF files has no other.
+    expect(new Set(server.requests.map(({ path }) => path.split('?')[0]))).toEqual(new Set(['/a%20b/model.gguf']));
+  });
+
+  test('that is missing, and a folder that holds only one, say what to pass', async () => {
+    const server = await serve(fileHandler({ 'm/model.gguf': bytes }));
+    await expect(openCheckpoint(`${server.url}/m/other.gguf`)).rejects.toMatchObject({ code: 'checkpoint/missing-file', file: 'other.gguf' });
+    await expect(openCheckpoint(`${server.url}/m/`)).rejects.toMatchObject({ code: 'checkpoint/missing-file', message: expect.stringContaining('org/name/file.gguf') });
   });
 });

@@ -43,7 +43,7 @@ export async function openGguf(source: Source, path: string, { signal, onProgres
     weightsFile: file,
     tensors: named,
     readText: () => Promise.resolve(undefined),
-    readJson: (wanted) => Promise.resolve(textFile(metadata, wanted)),
+    readJson: (wanted) => Promise.resolve(textFile(metadata, file, wanted)),
     read: (names, options = {}) => readTensors(files, selectTensors(named, names, file), options),
   };
 }

@@ -29,6 +29,25 @@ describe('openSource', () => {
     expect(openSource(source).name).toBe(name);
   });
 
+  test.each<[ModelSource, string, string]>([
+    ['org/name/x.gguf', 'org/name', 'x.gguf'],
+    ['org/name/Q4_K_M/x-00001-of-00002.gguf@v1', 'org/name@v1', 'Q4_K_M/x-00001-of-00002.gguf'],
+    [{ hub: 'org/name', file: 'dir/x.gguf', revision: 'r' }, 'org/name@r', 'dir/x.gguf'],
+    ['https://huggingface.co/org/name/blob/main/dir/x.gguf', 'org/name', 'dir/x.gguf'],
+    ['https://huggingface.co/org/name/resolve/refs%2Fpr%2F1/a%20b.gguf?download=true', 'org/name@refs/pr/1', 'a b.gguf'],
+    [{ url: 'https://hf.co/org/name/blob/main/x.gguf' }, 'org/name', 'x.gguf'],
+    ['https://example.com/models/x%20y.GGUF?key=1', 'https://example.com/models/', 'x y.GGUF'],
+    [new File([], 'x.gguf'), 'local files', 'x.gguf'],
+    [[new File([], 'x-00002-of-00002.gguf'), new File([], 'x-00001-of-00002.gguf')], 'local files', 'x-00002-of-00002.gguf'],
+    [[fileIn('models/x/x.gguf'), fileIn('models/x/config.json')], 'x', 'x.gguf'],
+  ])('%j is the GGUF file of %s', (source, name, gguf) => {
+    expect(openSource(source)).toMatchObject({ name, gguf });
+  });
+
+  test.each<[ModelSource]>([['org/name'], ['https://example.com/gguf/'], [[fileIn('m/config.json'), fileIn('m/model.safetensors'), fileIn('m/x.gguf'), fileIn('m/y.gguf')]]])('%j names no GGUF file', (source) => {
+    expect(openSource(source).gguf).toBeUndefined();
+  });
+
   test.each<[ModelSource, RegExp]>([
     ['', /org\/name/],
     ['gpt2', /org\/name/],
@@ -45,6 +64,10 @@ describe('openSource', () => {
     ['https://example.com/m/model.safetensors', /URL of a file/],
     [{ url: 'not a url' }, /not a URL/],
     ['./relative/', /not a URL/],
+    [{ hub: 'org/name', file: '../x.gguf' }, /not the path of a GGUF file/],
+    [{ hub: 'org/name', file: 'model.safetensors' }, /not the path of a GGUF file/],
+    ['https://example.com/100%.gguf', /"%" in it/],
+    [[fileIn('m/x.gguf'), fileIn('m/y.gguf')], /several models, such as x\.gguf and y\.gguf/],
     [[], /no files/],
     [[fileIn('a/x.json'), fileIn('a/x.json')], /two files called x\.json/],
   ])('%j is refused', (source, message) => {

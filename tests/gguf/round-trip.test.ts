@@ -1,0 +1,171 @@
+import { describe, expect, test } from 'vitest';
+import { Graph } from '../../engine/ops/graph.ts';
+import { findArchitecture } from '../../models/architectures/registry.ts';
+import type { Checkpoint } from '../../models/checkpoint/checkpoint.ts';
+import { openCheckpoint } from '../../models/checkpoint/open-checkpoint.ts';
+import { ConfigReader } from '../../models/config/config-reader.ts';
+import { collectSpecs, planWeights, replaceSpecs } from '../../models/weights/plan.ts';
+import type { MatrixPart, VectorPart } from '../../models/weights/spec.ts';
+import { hubRows, hubValues, liesTransposed } from '../../models/weights/stored-values.ts';
+import { bool, number, string, u32, writeGgufHeader, type WrittenHeader } from '../support/gguf-header.ts';
+import { memorySource } from '../support/memory-source.ts';
+import { convertCheckpoint } from './convert-checkpoint.ts';
+import { fixtureTensors, openFixture } from './fixture.ts';
+
+const CONTEXT = 32;
+
+function parse({ config, configFile }: Checkpoint) {
+  const reader = new ConfigReader(config, configFile);
+  const architecture = findArchitecture(reader.string('model_type'));
+  if (!architecture) throw new Error('the model type should be known');
+  return architecture.parse(reader);
+}
+
+/** The forward pass, its weights by name, as it would be compiled. */
+function recorded(checkpoint: Checkpoint): unknown {
+  const model = parse(checkpoint);
+  const graph = new Graph();
+  model.forward(graph, replaceSpecs(model.weights(CONTEXT), (spec) => ({ ...spec, values: undefined, parts: spec.parts.map((part) => ({ ...part, map: 'map' in part })) })));
+  return JSON.parse(JSON.stringify({ nodes: graph.nodes, states: graph.states, vocabulary: model.vocabularySize, positions: model.maxPositions }));
+}
+
+/** Every tensor as the GPU would get it: matrices [outputs, inputs], vectors through their maps. */
+async function weights(checkpoint: Checkpoint): Promise<Map<string, number[]>> {
+  const model = parse(checkpoint);
+  const specs = model.weights(CONTEXT);
+  const plan = planWeights(specs, checkpoint, model.canonicalName);
+  const result = new Map<string, number[]>();
+  for (const { label, ...spec } of collectSpecs(specs)) if (spec.kind === 'vector' && spec.values) result.set(label, [...spec.values]);
+  for await (const { tensor, bytes } of checkpoint.read(plan.placements.keys())) {
+    const placement = plan.placements.get(tensor.name);
+    if (placement?.spec.kind === 'matrix') {
+      const part = placement.part as MatrixPart;
+      const { inputs } = placement.spec;
+      const values = liesTransposed(part, tensor) ? transposed([...hubValues(tensor, bytes)], part.rows) : [...hubRows(tensor, bytes, 0, 1, inputs), ...hubRows(tensor, bytes, 1, part.rows - 1, inputs)];
+      result.set(part.name, values);
+    } else if (placement) {
+      const { map, name } = placement.part as VectorPart;
+      result.set(name, Array.from(hubValues(tensor, bytes), (value) => Math.fround(map ? map(value) : value)));
+    }
+  }
+  return result;
+}
+
+const transposed = (values: readonly number[], rows: number): number[] => values.map((_, i) => values[(i % (values.length / rows)) * rows + Math.floor(i / (values.length / rows))]);
+
+async function converted(name: string, change: (header: WrittenHeader) => WrittenHeader = (header) => header): Promise<Checkpoint> {
+  const hub = await openFixture(name);
+  const bytes = writeGgufHeader(change(convertCheckpoint(hub.config, await fixtureTensors(hub))));
+  return openCheckpoint(memorySource({ 'sub/x.gguf': bytes }, 'sub/x.gguf'));
+}
+
+const withKeys = (...pairs: NonNullable<WrittenHeader['metadata']>) => (header: WrittenHeader): WrittenHeader => ({ ...header, metadata: [...(header.metadata ?? []), ...pairs] });
+const withoutKey = (key: string) => (header: WrittenHeader): WrittenHeader => ({ ...header, metadata: (header.metadata ?? []).filter(([other]) => other !== key) });
+
+// 1 + w and −exp(A_log) are rounded to f32 in the file, and so are what the GPU gets of either.
+const EXACT = new Set(['arch/llama', 'arch/smollm3', 'arch/qwen2', 'arch/qwen3', 'arch/gpt2', 'arch/qwen3_5_text', 'variants/qwen3_5_text-wide', 'variants/llama-linear-tied', 'variants/qwen2-window', 'variants/qwen3-yarn']);
+
+describe.each([...EXACT, 'variants/llama-bias-llama3'])('%s, converted to GGUF as llama.cpp does', (name) => {
+  test('is the same model', async () => {
+    expect(recorded(await converted(name))).toEqual(recorded(await openFixture(name)));
+  });
+
+  test('has the same weights', async () => {
+    const [gguf, hub] = [await weights(await converted(name)), await weights(await openFixture(name))];
+    expect([...gguf.keys()].sort()).toEqual([...hub.keys()].sort());
+    for (const [tensor, values] of hub) {
+      // Factors in f32 for the formula in f64.
+      const tolerance = name.endsWith('llama3') && tensor === 'rotary table' ? 2e-5 : 0;
+      const worst = Math.max(...values.map((value, i) => Math.abs(value - (gguf.get(tensor)?.[i] ?? NaN))));
+      expect({ tensor, worst: worst <= tolerance }).toEqual({ tensor, worst: true });
+    }
+  });
+});
+
+describe('a converted config', () => {
+  test('is the Hub\'s, key by key', async () => {
+    const { config, generationConfig, name, weightsFile } = await converted('arch/llama');
+    const hub = (await openFixture('arch/llama')).config;
+    for (const key of Object.keys(config)) if (key !== 'eos_token_id') expect({ [key]: config[key] }).toEqual({ [key]: hub[key] });
+    expect(config).toMatchObject({ rms_norm_eps: 1e-6, eos_token_id: [2], bos_token_id: 1 });
+    expect({ generationConfig, name, weightsFile }).toEqual({ generationConfig: { bos_token_id: 1, eos_token_id: [2] }, name: 'memory/sub/x.gguf', weightsFile: 'sub/x.gguf' });
+  });
+
+  test('has the ends of turns and what the makers recommend', async () => {
+    const { generationConfig } = await converted('arch/qwen3', withKeys(['tokenizer.ggml.eot_token_id', u32(5)], ['tokenizer.ggml.eom_token_id', u32(2)], ['general.sampling.temp', number('f32', 0.6)], ['general.sampling.top_k', number('i32', 20)], ['general.sampling.top_p', number('f32', 0.95)]));
+    expect(generationConfig).toEqual({ bos_token_id: 1, eos_token_id: [2, 5], temperature: 0.6, top_k: 20, top_p: 0.95, do_sample: true });
+  });
+
+  test('leaves out the layers of multi-token prediction', async () => {
+    const checkpoint = await converted('arch/qwen3_5_text', (header) => ({
+      metadata: [...(header.metadata ?? []).map(([key, value]) => (key === 'qwen35.block_count' ? ([key, u32(9)] as const) : ([key, value] as const))), ['qwen35.nextn_predict_layers', u32(1)]],
+      tensors: [...(header.tensors ?? []), { name: 'blk.8.nextn.eh_proj.weight', type: 0, shape: [2, 4], bytes: new Uint8Array(32) }, { name: 'blk.8.attn_q.weight', type: 0, shape: [2, 4], bytes: new Uint8Array(32) }],
+    }));
+    expect(checkpoint.config.num_hidden_layers).toBe(8);
+    expect([...checkpoint.tensors.keys()].sort()).toEqual([...(await openFixture('arch/qwen3_5_text')).tensors.keys()].sort());
+  });
+
+  test('takes one number for heads that are listed by layer', async () => {
+    const listed = withKeys(['llama.attention.head_count_kv', { type: 9, bytes: Uint8Array.of(4, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0) }]);
+    const { config } = await converted('arch/llama', (header) => listed(withoutKey('llama.attention.head_count_kv')(header)));
+    expect(config.num_key_value_heads).toBe(2);
+  });
+
+  test.each<[string, string, (header: WrittenHeader) => WrittenHeader, string]>([
+    ['without its architecture', 'arch/llama', withoutKey('general.architecture'), 'general.architecture'],
+    ['without a count', 'arch/llama', withoutKey('llama.block_count'), 'llama.block_count'],
+    ['without epsilon', 'arch/gpt2', withoutKey('gpt2.attention.layer_norm_epsilon'), 'gpt2.attention.layer_norm_epsilon'],
+    ['with experts', 'arch/llama', withKeys(['llama.expert_count', u32(8)]), 'llama.expert_count'],
+    ['with windows that Llama lacks', 'arch/llama', withKeys(['llama.attention.sliding_window', u32(8)]), 'llama.attention.sliding_window'],
+    ['that does not write', 'arch/qwen3', withKeys(['qwen3.attention.causal', bool(false)]), 'qwen3.attention.causal'],
+    ['with a rotary type that is not supported', 'arch/qwen3', withKeys(['qwen3.rope.scaling.type', string('longrope')]), 'qwen3.rope.scaling.type'],
+    ['with half-rotated permuted heads', 'arch/llama', withKeys(['llama.rope.dimension_count', u32(8)]), 'llama.rope.dimension_count'],
+    ['with values wider than keys', 'arch/qwen2', withKeys(['qwen2.attention.value_length', u32(24)]), 'qwen2.attention.value_length'],
+    ['with more layers to predict than layers', 'arch/qwen3_5_text', withKeys(['qwen35.nextn_predict_layers', u32(8)]), 'qwen35.nextn_predict_layers'],
+    ['with an end that is no id', 'arch/llama', (header) => withKeys(['tokenizer.ggml.eos_token_id', string('x')])(withoutKey('tokenizer.ggml.eos_token_id')(header)), 'tokenizer.ggml.eos_token_id'],
+  ])('%s is refused', async (_, name, change, key) => {
+    await expect(converted(name, change)).rejects.toMatchObject({ code: 'config', file: 'sub/x.gguf', key });
+  });
+
+  test('of an unknown architecture is refused by name', async () => {
+    await expect(converted('arch/llama', (header) => withKeys(['general.architecture', string('mamba2')])(withoutKey('general.architecture')(header)))).rejects.toMatchObject({ code: 'load/unsupported-model', modelType: 'mamba2' });
+  });
+});
+
+describe('a tensor', () => {
+  const named = (name: string, more = {}) => (header: WrittenHeader): WrittenHeader => ({ ...header, tensors: [...(header.tensors ?? []), { name, type: 0, shape: [8], bytes: new Uint8Array(32), ...more }] });
+
+  test('that the Hub does not have keeps its name, and the plan refuses it', async () => {
+    const checkpoint = await converted('arch/llama', named('blk.0.attn_sinks.weight'));
+    const model = parse(checkpoint);
+    expect(() => planWeights(model.weights(CONTEXT), checkpoint, model.canonicalName)).toThrow(expect.objectContaining({ code: 'checkpoint/unexpected-tensor', tensor: 'blk.0.attn_sinks.weight' }));
+  });
+
+  test('under the Hub\'s own name is the same one twice', async () => {
+    await expect(converted('arch/llama', named('model.norm.weight'))).rejects.toMatchObject({ code: 'checkpoint/duplicate-tensor' });
+  });
+
+  test('of a type that is not supported is refused only when it is read', async () => {
+    const checkpoint = await converted('arch/llama', named('blk.0.other.weight', { type: 16 }));
+    const read = async (): Promise<void> => {
+      for await (const { tensor } of checkpoint.read(['blk.0.other.weight'])) expect.fail(tensor.name);
+    };
+    await expect(read()).rejects.toMatchObject({ code: 'checkpoint/unsupported-dtype', tensor: 'blk.0.other.weight', message: expect.stringContaining('IQ2_XXS') });
+  });
+
+  test('of another size than the config says is refused by its shape, not reordered', async () => {
+    const checkpoint = await converted('arch/llama', (header) => ({ ...header, tensors: (header.tensors ?? []).map((tensor) => (tensor.name === 'blk.0.attn_q.weight' ? { ...tensor, shape: [32, 48], bytes: tensor.bytes.subarray(0, 32 * 48 * 4) } : tensor)) }));
+    const model = parse(checkpoint);
+    expect(() => planWeights(model.weights(CONTEXT), checkpoint, model.canonicalName)).toThrow(expect.objectContaining({ code: 'checkpoint/tensor-shape' }));
+  });
+
+  test.each([
+    ['NVFP4\'s factor of the whole tensor', 'blk.1.ffn_up.scale', 'model.layers.1.mlp.up_proj.weight_scale_2'],
+    ['the factor of activations, which are not quantised', 'blk.1.ffn_up.input_scale', undefined],
+    ['rope_freqs, used already', 'rope_freqs.weight', undefined],
+  ])('%s', async (_, name, hub) => {
+    const before = [...(await converted('arch/qwen3')).tensors.keys()];
+    const after = [...(await converted('arch/qwen3', named(name, { bytes: new Uint8Array(Float32Array.from({ length: 8 }, () => 1).buffer) }))).tensors.keys()];
+    expect(after.filter((tensor) => !before.includes(tensor))).toEqual(hub === undefined ? [] : [hub]);
+  });
+});
