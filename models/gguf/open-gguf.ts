@@ -13,7 +13,7 @@ import { hubTensors } from './hub-tensors.ts';
 import type { GgufMetadata } from './metadata.ts';
 import { modelKeys } from './model-keys.ts';
 import { openShards } from './open-shards.ts';
-import { textFile } from './text-file.ts';
+import { textFiles } from './text/text-files.ts';
 
 /**
  * Opens a GGUF file, or the several files of a split model, as the checkpoint that it was made from: with the Hub's
@@ -43,7 +43,7 @@ export async function openGguf(source: Source, path: string, { signal, onProgres
     weightsFile: file,
     tensors: named,
     readText: () => Promise.resolve(undefined),
-    readJson: (wanted) => Promise.resolve(textFile(metadata, file, wanted)),
+    readJson: textFiles(metadata, source, path),
     read: (names, options = {}) => readTensors(files, selectTensors(named, names, file), options),
   };
 }

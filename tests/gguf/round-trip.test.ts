@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { Graph } from '../../engine/ops/graph.ts';
+import type { ParsedModel } from '../../models/architectures/architecture.ts';
 import { findArchitecture } from '../../models/architectures/registry.ts';
 import type { Checkpoint } from '../../models/checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../../models/checkpoint/open-checkpoint.ts';
 import { ConfigReader } from '../../models/config/config-reader.ts';
-import { collectSpecs, planWeights, replaceSpecs } from '../../models/weights/plan.ts';
-import type { MatrixPart, VectorPart } from '../../models/weights/spec.ts';
+import { collectSpecs, planWeights, replaceSpecs, type PlanOptions } from '../../models/weights/plan.ts';
 import { hubRows, hubValues, liesTransposed } from '../../models/weights/stored-values.ts';
 import { bool, number, string, u32, writeGgufHeader, type WrittenHeader } from '../support/gguf-header.ts';
 import { memorySource } from '../support/memory-source.ts';
@@ -21,6 +21,8 @@ function parse({ config, configFile }: Checkpoint) {
   return architecture.parse(reader);
 }
 
+const planOptions = ({ canonicalName }: ParsedModel): PlanOptions => ({ canonicalName, formatOf: () => 'f32' });
+
 /** The forward pass, its weights by name, as it would be compiled. */
 function recorded(checkpoint: Checkpoint): unknown {
   const model = parse(checkpoint);
@@ -33,18 +35,19 @@ function recorded(checkpoint: Checkpoint): unknown {
 async function weights(checkpoint: Checkpoint): Promise<Map<string, number[]>> {
   const model = parse(checkpoint);
   const specs = model.weights(CONTEXT);
-  const plan = planWeights(specs, checkpoint, model.canonicalName);
+  const plan = planWeights(specs, checkpoint, planOptions(model));
+  const parts = new Map(plan.parts.flatMap(({ spec, index, tensors }) => [...tensors.values()].map(({ name }) => [name, { part: spec.parts[index], inputs: spec.inputs }] as const)));
   const result = new Map<string, number[]>();
   for (const { label, ...spec } of collectSpecs(specs)) if (spec.kind === 'vector' && spec.values) result.set(label, [...spec.values]);
-  for await (const { tensor, bytes } of checkpoint.read(plan.placements.keys())) {
-    const placement = plan.placements.get(tensor.name);
-    if (placement?.spec.kind === 'matrix') {
-      const part = placement.part as MatrixPart;
-      const { inputs } = placement.spec;
+  for await (const { tensor, bytes } of checkpoint.read([...parts.keys(), ...plan.vectors.keys()])) {
+    const matrix = parts.get(tensor.name);
+    const vector = plan.vectors.get(tensor.name);
+    if (matrix) {
+      const { part, inputs } = matrix;
       const values = liesTransposed(part, tensor) ? transposed([...hubValues(tensor, bytes)], part.rows) : [...hubRows(tensor, bytes, 0, 1, inputs), ...hubRows(tensor, bytes, 1, part.rows - 1, inputs)];
       result.set(part.name, values);
-    } else if (placement) {
-      const { map, name } = placement.part as VectorPart;
+    } else if (vector) {
+      const { map, name } = vector.part;
       result.set(name, Array.from(hubValues(tensor, bytes), (value) => Math.fround(map ? map(value) : value)));
     }
   }
@@ -138,7 +141,7 @@ describe('a tensor', () => {
   test('that the Hub does not have keeps its name, and the plan refuses it', async () => {
     const checkpoint = await converted('arch/llama', named('blk.0.attn_sinks.weight'));
     const model = parse(checkpoint);
-    expect(() => planWeights(model.weights(CONTEXT), checkpoint, model.canonicalName)).toThrow(expect.objectContaining({ code: 'checkpoint/unexpected-tensor', tensor: 'blk.0.attn_sinks.weight' }));
+    expect(() => planWeights(model.weights(CONTEXT), checkpoint, planOptions(model))).toThrow(expect.objectContaining({ code: 'checkpoint/unexpected-tensor', tensor: 'blk.0.attn_sinks.weight' }));
   });
 
   test('under the Hub\'s own name is the same one twice', async () => {
@@ -156,7 +159,7 @@ describe('a tensor', () => {
   test('of another size than the config says is refused by its shape, not reordered', async () => {
     const checkpoint = await converted('arch/llama', (header) => ({ ...header, tensors: (header.tensors ?? []).map((tensor) => (tensor.name === 'blk.0.attn_q.weight' ? { ...tensor, shape: [32, 48], bytes: tensor.bytes.subarray(0, 32 * 48 * 4) } : tensor)) }));
     const model = parse(checkpoint);
-    expect(() => planWeights(model.weights(CONTEXT), checkpoint, model.canonicalName)).toThrow(expect.objectContaining({ code: 'checkpoint/tensor-shape' }));
+    expect(() => planWeights(model.weights(CONTEXT), checkpoint, planOptions(model))).toThrow(expect.objectContaining({ code: 'checkpoint/tensor-shape' }));
   });
 
   test.each([

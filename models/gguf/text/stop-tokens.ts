@@ -20,15 +20,18 @@ const KEYED_ENDS: readonly (readonly [key: string, ...texts: readonly string[]])
   ['fim_sep', '<|file_sep|>'],
 ];
 
+const STATED_ENDS = ['eos', 'eot', 'eom'].map((name) => `tokenizer.ggml.${name}_token_id`);
+
 /**
  * The ids that end a generation, in ascending order, found as llama.cpp finds them: by their keys, and by their texts, because
- * most converters write only one of the several tokens with which a chat model may end. Empty for a file without a vocabulary.
+ * most converters write only one of the several tokens with which a chat model may end. By their keys alone where a file has no vocabulary.
  *
  * @throws ConfigError, TokenizerError where the vocabulary is malformed or an id is not in it.
  */
 export function ggufStopTokens(metadata: GgufMetadata, file: string): number[] {
   const reader = new ConfigReader(Object.fromEntries(metadata), file);
-  return hasTokenizer(reader) ? [...findStopTokens(reader, readVocabulary(reader))].sort((a, b) => a - b) : [];
+  const found = hasTokenizer(reader) ? findStopTokens(reader, readVocabulary(reader)) : new Set(STATED_ENDS.map((key) => reader.optionalInteger(key)).filter((id) => id !== undefined));
+  return [...found].sort((a, b) => a - b);
 }
 
 function findStopTokens(metadata: ConfigReader, { tokens, types, ids }: Vocabulary): Set<number> {
