@@ -1,6 +1,7 @@
 export { loadModel } from './models/load/load-model.ts';
 export { supportedModelTypes } from './models/architectures/registry.ts';
 export type { LoadOptions, LoadProgress, ModelSource, Quantization } from './models/load/load-options.ts';
+export type { KvFormat } from './shaders/kv/kv-format.ts';
 export type { GpuMemory, Message, Model, Prompt, Session } from './models/model.ts';
 export type { GenerateOptions } from './engine/schedule/generate-options.ts';
 export type { FinishReason, GenerateEvent, Usage } from './engine/schedule/generate-event.ts';

@@ -4,13 +4,14 @@ import { count, pageError, parse, runCommand, UsageError } from './command-line.
 import { runPage } from './run-page.mjs';
 import { toolPages } from './tool-pages.mjs';
 
-const USAGE = `usage: npm run -s bench -- --shape qwen3-0.6b|qwen3.5-0.8b|tiny [--format int4|int8|fp8|f16|f32|q4_k|…] [--context 128] [--tokens 256]
-                           [--prefill 512,2048] [--chunk 512] [--profile] [--json]
+const USAGE = `usage: npm run -s bench -- --shape qwen3-0.6b|qwen3.5-0.8b|tiny [--format int4|int8|fp8|f16|f32|q4_k|…] [--kv f32|f16|int8|int4]
+                           [--context 128] [--tokens 256] [--prefill 512,2048] [--chunk 512] [--profile] [--json]
 
 Runs the model's shape with random weights and prints decode and prefill speed, dispatches and submits per token, and what this GPU needs at
 least for the same bytes and dispatches, measured in the same page.
 
   --format   of linear weights and embedding (default int4); any key of shaders/dequant/formats.ts
+  --kv       of the KV cache (default f16)
   --context  tokens in the state when decoding begins (default 128)
   --tokens   tokens decoded (default 256)
   --prefill  lengths of the prompts that are timed (default 512,2048)
@@ -21,9 +22,9 @@ least for the same bytes and dispatches, measured in the same page.
 /** @typedef {import('../web/tools/bench.ts').BenchResult} BenchResult */
 
 /** @param {BenchResult} result */
-function report({ shape, format, adapter, context, decodeTokensPerSecond, dispatchesPerToken, submitsPerToken, prefill, floor, memoryMB }) {
+function report({ shape, format, kv, adapter, context, decodeTokensPerSecond, dispatchesPerToken, submitsPerToken, prefill, floor, memoryMB }) {
   return [
-    `${shape}, ${format}, on ${adapter || 'an unnamed adapter'}`,
+    `${shape}, ${format}, KV cache ${kv}, on ${adapter || 'an unnamed adapter'}`,
     `decode   ${decodeTokensPerSecond} tokens/s from context ${context}, ${dispatchesPerToken} dispatches and ${submitsPerToken} submits a token`,
     ...prefill.map(({ tokens, tokensPerSecond }) => `prefill  ${tokensPerSecond} tokens/s for ${tokens} tokens`),
     `floor    ${floor.tokensPerSecond} tokens/s: ${(floor.weightBytes / 1e6).toFixed(1)} MB of weights at ${floor.readGBps} GB/s ${floor.readMs} ms, dispatches at ${floor.dispatchUs} µs ${floor.dispatchMs} ms`,
@@ -50,12 +51,13 @@ function reportProfile(profiles) {
  * @param {AbortSignal} signal
  */
 async function bench(args, signal) {
-  const { values, flags, positionals } = parse(args, ['shape', 'format', 'context', 'tokens', 'prefill', 'chunk'], ['profile', 'json']);
+  const { values, flags, positionals } = parse(args, ['shape', 'format', 'kv', 'context', 'tokens', 'prefill', 'chunk'], ['profile', 'json']);
   if (positionals.length > 0) throw new UsageError(`What is ${positionals[0]}? Options begin with --.`);
   if (values.shape === undefined) throw new UsageError('Which --shape?');
   const input = {
     shape: values.shape,
     format: values.format ?? 'int4',
+    kv: values.kv ?? 'f16',
     context: count('context', values.context) ?? 128,
     tokens: count('tokens', values.tokens) ?? 256,
     prefills: (values.prefill ?? '512,2048').split(',').map((length) => count('prefill', length) ?? 0),

@@ -10,6 +10,9 @@ export class UsageError extends Error {}
  * @typedef {Readonly<Record<string, string | undefined>>} Values
  */
 
+/** What `--kv` may say. */
+export const KV_FORMATS = /** @type {const} */ (['f32', 'f16', 'int8', 'int4']);
+
 /**
  * Runs a command: its result is the exit code; 2 with the usage for bad arguments, 1 with the message for any other error, 130 for Ctrl-C.
  * `--help` prints the usage.

@@ -1,28 +1,30 @@
 // `npm run -s eval`: compares checkpoints with their reference logits, in headless Chromium.
 import './require-node.mjs';
 import { statSync, writeFileSync } from 'node:fs';
-import { count, oneOf, parse, runCommand, shortName, UsageError } from './command-line.mjs';
+import { count, KV_FORMATS, oneOf, parse, runCommand, shortName, UsageError } from './command-line.mjs';
 import { runPage } from './run-page.mjs';
 import { safetensors } from './safetensors.mjs';
 import { toolPages } from './tool-pages.mjs';
 
-const USAGE = `usage: npm run -s eval -- DIR… [--quantize none|int8|int4|fp8] [--precision f32|f16] [--chunk N] [--out FILE]
+const USAGE = `usage: npm run -s eval -- DIR… [--quantize none|int8|int4|fp8] [--precision f32|f16] [--kv f32|f16|int8|int4]
+                           [--chunk N] [--out FILE]
 
 Loads each checkpoint folder, computes the logits over input_ids and greedy_ids of its expected.safetensors, then decodes greedily from
 input_ids with state, and prints one JSON line:
 {"model","relRms","maxAbs","greedyMatched","greedyTotal","firstMismatchMargin","ms"}
 
   --quantize   quantise linear weights while loading (default none); embedding and output matrix as the loader does by default
-  --precision  storage of unquantised weights and KV cache (default f32)
+  --precision  storage of unquantised weights (default f32)
+  --kv         storage of the KV cache (default as --precision)
   --chunk      most prompt tokens read in one step (default 512)
   --out        write logits f32 [T+G, V] and greedy_ids i32 [G] to this safetensors file; for one DIR only
 
-Exit code 1 where a folder cannot be evaluated, where the relative RMS error exceeds 1e-4 (5e-3 with --precision f16), or where a greedy token
-differs whose margin is at least 10 × maxAbs. A quantised model has another function than its reference: its error has no limit, but must be
-a number. Exit code 2 for bad arguments.`;
+Exit code 1 where a folder cannot be evaluated, where the relative RMS error exceeds 1e-4 (5e-3 where anything is f16), or where a greedy token
+differs whose margin is at least 10 × maxAbs. A quantised model or KV cache makes another function than the reference: its error has no limit,
+but must be a number. Exit code 2 for bad arguments.`;
 
-/** Relative RMS error of the logits that unquantised weights may have. */
-const TOLERANCE = { f32: 1e-4, f16: 5e-3 };
+/** Relative RMS error of the logits that storage of unquantised weights or of the KV cache may bring. */
+const TOLERANCE = { f32: 1e-4, f16: 5e-3, int8: Infinity, int4: Infinity };
 
 /**
  * What is wrong with a result, or undefined.
@@ -41,10 +43,12 @@ function fault({ relRms, maxAbs, firstMismatchMargin, greedyMatched }, tolerance
  * @param {AbortSignal} signal
  */
 async function evaluate(args, signal) {
-  const { values, positionals: dirs } = parse(args, ['quantize', 'precision', 'chunk', 'out']);
+  const { values, positionals: dirs } = parse(args, ['quantize', 'precision', 'kv', 'chunk', 'out']);
   const quantize = oneOf('quantize', values.quantize, ['none', 'int8', 'int4', 'fp8']) ?? 'none';
   const precision = oneOf('precision', values.precision, ['f32', 'f16']) ?? 'f32';
-  const load = { quantize, precision, prefillChunk: count('chunk', values.chunk) ?? 512 };
+  const kvCache = oneOf('kv', values.kv, KV_FORMATS) ?? precision;
+  const tolerance = quantize === 'none' ? Math.max(TOLERANCE[precision], TOLERANCE[kvCache]) : Infinity;
+  const load = { quantize, precision, kvCache, prefillChunk: count('chunk', values.chunk) ?? 512 };
   if (dirs.length === 0) throw new UsageError('Which checkpoint folder?');
   if (values.out !== undefined && dirs.length > 1) throw new UsageError('--out is for one folder only.');
 
@@ -63,7 +67,7 @@ async function evaluate(args, signal) {
       return;
     }
     console.log(JSON.stringify(report.evaluation));
-    const problem = fault(report.evaluation, quantize === 'none' ? TOLERANCE[precision] : Infinity);
+    const problem = fault(report.evaluation, tolerance);
     if (!problem) return;
     console.error(`${dir}: ${problem}`);
     good = false;

@@ -1,12 +1,12 @@
 // `npm run -s generate`: streams a model's text to the terminal, from headless Chromium.
 import './require-node.mjs';
 import { statSync } from 'node:fs';
-import { count, given, number, oneOf, pageError, parse, runCommand, UsageError } from './command-line.mjs';
+import { count, given, KV_FORMATS, number, oneOf, pageError, parse, runCommand, UsageError } from './command-line.mjs';
 import { runPage } from './run-page.mjs';
 import { toolPages } from './tool-pages.mjs';
 
 const USAGE = `usage: npm run -s generate -- DIR|HUB_ID|URL --prompt TEXT [--chat] [--max-tokens N] [--temperature X] [--seed S]
-                              [--top-k K] [--top-p P] [--min-p P] [--quantize none|int8|int4|fp8]
+                              [--top-k K] [--top-p P] [--min-p P] [--quantize none|int8|int4|fp8] [--kv f32|f16|int8|int4]
 
 Prints the prompt and its continuation as it comes; with --chat the prompt goes through the model's chat template as a user's message and only
 the answer is printed. Progress and statistics go to stderr. Ctrl-C stops. What is not given follows the checkpoint's generation_config.json.`;
@@ -30,7 +30,7 @@ const status = (text) => void (process.stderr.isTTY && process.stderr.write(`\r\
  * @param {AbortSignal} signal
  */
 async function generate(args, signal) {
-  const { values, flags, positionals } = parse(args, ['prompt', 'max-tokens', 'temperature', 'seed', 'top-k', 'top-p', 'min-p', 'quantize'], ['chat']);
+  const { values, flags, positionals } = parse(args, ['prompt', 'max-tokens', 'temperature', 'seed', 'top-k', 'top-p', 'min-p', 'quantize', 'kv'], ['chat']);
   const [where] = positionals;
   if (positionals.length !== 1) throw new UsageError('Which model? One folder, Hub id or address.');
   const { prompt } = values;
@@ -43,7 +43,7 @@ async function generate(args, signal) {
     topP: number('top-p', values['top-p']),
     minP: number('min-p', values['min-p']),
   });
-  const load = given({ quantize: oneOf('quantize', values.quantize, ['none', 'int8', 'int4', 'fp8']) });
+  const load = given({ quantize: oneOf('quantize', values.quantize, ['none', 'int8', 'int4', 'fp8']), kvCache: oneOf('kv', values.kv, KV_FORMATS) });
   const { source, mounts } = sourceOf(where);
   const chat = flags.chat ?? false;
 

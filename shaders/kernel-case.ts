@@ -26,6 +26,8 @@ export interface KernelCase {
   readonly expected: (inputs: Record<string, BufferData>) => Record<string, Float64Array>;
   /** Element type of expected bindings that are inputs too and not f32. */
   readonly types?: Readonly<Record<string, OutputShape['type']>>;
+  /** The numbers in expected bindings that are packed, from their words. */
+  readonly unpack?: Readonly<Record<string, (words: Uint32Array<ArrayBuffer>) => Float64Array>>;
   /** Largest allowed RMS(error) / RMS(expected) of each expected buffer; 0 means exact. */
   readonly tolerance: number;
 }

@@ -48,7 +48,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
 
     report({ phase: 'compile' });
     // What an abort leaves behind finds the buffer pool closed.
-    const runner = await abortable(createRunner(gpu, parsed, specs, loaded, { context, chunk: Math.min(resolved.prefillChunk, context), kv: resolved.precision }), signal);
+    const runner = await abortable(createRunner(gpu, parsed, specs, loaded, { context, chunk: Math.min(resolved.prefillChunk, context), kv: resolved.kvCache }), signal);
     signal?.throwIfAborted();
     gpu.check();
     report({ phase: 'ready' });

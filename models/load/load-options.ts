@@ -1,3 +1,5 @@
+import type { KvFormat } from '../../shaders/kv/kv-format.ts';
+
 export type Quantization = 'none' | 'int8' | 'int4' | 'fp8';
 
 /**
@@ -24,8 +26,10 @@ export interface LoadOptions {
   readonly quantize?: Quantization;
   /** The same for the embedding and output matrix. Default: `int8` where `quantize` is `int4`, else as `quantize`. */
   readonly quantizeEmbeddings?: Quantization;
-  /** Storage of unquantised weights and of the KV cache. Default: `f16`. */
+  /** Storage of unquantised weights, and of the KV cache where `kvCache` says nothing else. Default: `f16`. */
   readonly precision?: 'f16' | 'f32';
+  /** Storage of the KV cache: `int8` takes 9 bits an element, `int4` 5. Recurrent states are always f32. Default: as `precision`. */
+  readonly kvCache?: KvFormat;
   /** Tokens a conversation can hold. Default: the model's own maximum, at most 4,096. */
   readonly contextLength?: number;
   /** Most prompt tokens read in one step. Default: 512. */

@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../../engine/errors/invalid-option-error.ts';
+import { KV_FORMATS, type KvFormat } from '../../shaders/kv/kv-format.ts';
 import type { LoadOptions, Quantization } from './load-options.ts';
 
 const QUANTIZATIONS: readonly Quantization[] = ['none', 'int8', 'int4', 'fp8'];
@@ -7,6 +8,7 @@ export interface ResolvedLoadOptions {
   readonly quantize: Quantization;
   readonly quantizeEmbeddings: Quantization;
   readonly precision: 'f16' | 'f32';
+  readonly kvCache: KvFormat;
   readonly contextLength: number | undefined;
   readonly prefillChunk: number;
 }
@@ -14,11 +16,13 @@ export interface ResolvedLoadOptions {
 /** Fills in defaults. Throws `InvalidOptionError` naming the option. */
 export function resolveLoadOptions(options: LoadOptions): ResolvedLoadOptions {
   const quantize = oneOf('quantize', options.quantize ?? 'none', QUANTIZATIONS);
+  const precision = oneOf('precision', options.precision ?? 'f16', ['f16', 'f32']);
   return {
     quantize,
     // Logits come straight from the output matrix: it suffers most from 4 bits.
     quantizeEmbeddings: oneOf('quantizeEmbeddings', options.quantizeEmbeddings ?? (quantize === 'int4' ? 'int8' : quantize), QUANTIZATIONS),
-    precision: oneOf('precision', options.precision ?? 'f16', ['f16', 'f32']),
+    precision,
+    kvCache: oneOf('kvCache', options.kvCache ?? precision, KV_FORMATS),
     contextLength: options.contextLength === undefined ? undefined : positive('contextLength', options.contextLength),
     prefillChunk: positive('prefillChunk', options.prefillChunk ?? 512),
   };

@@ -60,7 +60,7 @@ export function attentionDecode(variant: AttentionVariant): Kernel {
         SCRATCH: u32(Math.max(SPLIT * lanes, 4 * reduce)),
       },
       aliases: parts.aliases,
-      snippets: [stepSource, kvLayouts[variant.kv].read, ...parts.snippets],
+      snippets: [stepSource, ...kvLayouts[variant.kv].read, ...parts.snippets],
       source,
     }),
     bindings: parts.bindings,

@@ -33,7 +33,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let splits = (seen + SPLIT - 1u) / SPLIT;
   let start = total - seen + group.x * SPLIT;
   let count = min(SPLIT, total - start);
-  let rows = (kv_head * CAPACITY + start) * ROW4;
+  let rows = kv_head * CAPACITY + start;
 
   for (var d = local; d < HEAD_DIM; d += WORKGROUP) {
     queries[d] = vec4f(query_at(kv_head, in_group, d), query_at(kv_head, in_group + 1u, d), query_at(kv_head, in_group + 2u, d), query_at(kv_head, in_group + 3u, d));
@@ -43,10 +43,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   // LANES neighbours share a key. All loops have a constant length, so that their loads are in flight together: places beyond
   // the valid keys read the last valid one and do not count.
   for (var pair = local; pair < SPLIT * LANES; pair += WORKGROUP) {
-    let key_row = rows + min(pair / LANES, count - 1u) * ROW4;
+    let key_row = rows + min(pair / LANES, count - 1u);
     var dots = vec4f();
     for (var i = pair % LANES; i < ROW4; i += LANES) {
-      let key = load_key(key_row + i);
+      let key = load_key(key_row, i);
       dots += key.x * queries[4u * i] + key.y * queries[4u * i + 1u] + key.z * queries[4u * i + 2u] + key.w * queries[4u * i + 3u];
     }
     scratch[pair] = dots;
@@ -73,7 +73,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (part < PARTS) {
     for (var k = part; k < SPLIT; k += PARTS) {
       let weight = weights[k];
-      let value = load_value(rows + min(k, count - 1u) * ROW4 + column);
+      let value = load_value(rows + min(k, count - 1u), column);
       x += value.x * weight;
       y += value.y * weight;
       z += value.z * weight;

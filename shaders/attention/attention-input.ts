@@ -47,7 +47,7 @@ export function attentionInput(variant: AttentionVariant): Kernel {
     code: assemble({
       constants: { ...constants, ...optional },
       aliases,
-      snippets: [stepSource, layout.write, qkNorm ? normRms : normNone, rotaryDim ? rotaryHalf : rotaryNone],
+      snippets: [stepSource, ...layout.write, qkNorm ? normRms : normNone, rotaryDim ? rotaryHalf : rotaryNone],
       source,
     }),
     bindings,

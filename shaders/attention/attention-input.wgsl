@@ -21,8 +21,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     query[(t * HEADS + row) * ROW4 + local] = value;
   } else if (row < HEADS + KV_HEADS) {
     value = rotate(normalise_key(value, local), local, position);
-    store_key(((row - HEADS) * CAPACITY + position) * ROW4 + local, value);
+    store_key((row - HEADS) * CAPACITY + position, local, value);
   } else {
-    store_value(((row - HEADS - KV_HEADS) * CAPACITY + position) * ROW4 + local, value);
+    store_value((row - HEADS - KV_HEADS) * CAPACITY + position, local, value);
   }
 }

@@ -29,7 +29,7 @@ export function attentionPrefill(variant: AttentionVariant): Kernel {
     code: assemble({
       constants: parts.constants,
       aliases: parts.aliases,
-      snippets: [stepSource, kvLayouts[variant.kv].read, ...parts.snippets],
+      snippets: [stepSource, ...kvLayouts[variant.kv].read, ...parts.snippets],
       source,
     }),
     bindings: parts.bindings,

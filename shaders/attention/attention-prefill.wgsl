@@ -56,7 +56,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       key_tile[slot] = vec4f();
       if (part < ROW4) {
         if (tile_start + staged < step.count) { query_tile[slot] = query[((tile_start + staged) * HEADS + head) * ROW4 + part]; }
-        if (start + staged < end) { key_tile[slot] = load_key((rows + start + staged) * ROW4 + part); }
+        if (start + staged < end) { key_tile[slot] = load_key(rows + start + staged, part); }
       }
       workgroupBarrier();
       for (var i = 0u; i < SLICE; i++) {
@@ -93,15 +93,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let count = min(TILE, end - start);
     for (var k = 0u; k < count; k++) {
       let weight = key_tile[team * TILE + k];
-      let value_row = (rows + start + k) * ROW4;
-      let value_a = load_value(value_row + column_a);
+      let value_row = rows + start + k;
+      let value_a = load_value(value_row, column_a);
       sum += weight;
       a0 += weight.x * value_a;
       a1 += weight.y * value_a;
       a2 += weight.z * value_a;
       a3 += weight.w * value_a;
       if (ROW4 > TILE) {
-        let value_b = load_value(value_row + column_b);
+        let value_b = load_value(value_row, column_b);
         b0 += weight.x * value_b;
         b1 += weight.y * value_b;
         b2 += weight.z * value_b;

@@ -1,12 +1,13 @@
 import type { Step } from '../common/step.ts';
 import { roundUp } from '../kernel.ts';
-import type { BufferData, KernelCase } from '../kernel-case.ts';
+import type { KernelCase } from '../kernel-case.ts';
 import { normal } from '../random.ts';
 import { attentionDecode, attentionPartialLength } from './attention-decode.ts';
 import { attentionInput } from './attention-input.ts';
 import { attentionMerge } from './attention-merge.ts';
 import { attentionPrefill } from './attention-prefill.ts';
-import { packHalves } from '../common/half.ts';
+import type { KvFormat } from '../kv/kv-format.ts';
+import { packKvCache, unpackKvCache } from '../kv/reference.ts';
 import { attentionInputReference, attentionReference } from './reference.ts';
 import type { AttentionVariant } from './variant.ts';
 
@@ -20,6 +21,12 @@ function variantOf(shape: Shape): AttentionVariant {
 
 const stepOf = (count: number, position: number): Step => ({ count, position, slotIn: 0, slotOut: 1 });
 
+/**
+ * Of a layer, whose keys and values differ from the reference's in f32's last digits: one in some thousands is rounded to the other
+ * neighbour, which for halves (2^-11 relative) moves scores of size 1…10 by up to 1e-3.
+ */
+const LAYER_TOLERANCE: Readonly<Record<KvFormat, number>> = { f32: 1e-5, f16: 2e-3, int8: 2e-3, int4: 1e-2 };
+
 const kernelsOf = (variant: AttentionVariant, count: number) => (count === 1 ? [attentionDecode(variant), attentionMerge(variant)] : [attentionPrefill(variant)]);
 
 function describe(variant: AttentionVariant, { count, position }: Step): string {
@@ -28,8 +35,8 @@ function describe(variant: AttentionVariant, { count, position }: Step): string 
   return [`T=${count} position=${position} ${heads}:${kvHeads}x${headDim} ${kv}`, ...flags.filter(Boolean)].join(' ');
 }
 
-/** A cache [kvHeads, capacity, headDim] as the kernels see it; NaN where no row was written. */
-const stored = ({ kv }: AttentionVariant, cache: Float64Array): BufferData => (kv === 'f16' ? packHalves(cache) : Float32Array.from(cache));
+/** What is left of a cache that was stored. */
+const kept = ({ kv, headDim }: AttentionVariant, cache: Float64Array): Float64Array => unpackKvCache(kv, packKvCache(kv, cache, headDim), headDim);
 
 /** NaN cache with `rows` [count, kvHeads, headDim] written from position `from` on. */
 function withRows(variant: AttentionVariant, cache: Float64Array, rows: ArrayLike<number>, from: number): Float64Array {
@@ -45,7 +52,7 @@ function withRows(variant: AttentionVariant, cache: Float64Array, rows: ArrayLik
 
 const emptyCache = ({ kvHeads, capacity, headDim }: AttentionVariant): Float64Array => new Float64Array(kvHeads * capacity * headDim).fill(NaN);
 
-/** Multiples of 1/128 within ±8: exact in both cache formats. */
+/** Multiples of 1/128 within ±8: exact in f32 and f16. */
 const exact = (length: number, seed: number): Float64Array => Float64Array.from(normal(length, seed), (x) => Math.max(-8, Math.min(8, Math.round(x * 128) / 128)));
 
 /** Decode and merge, or prefill, over a given cache that is poisoned beyond the valid positions. */
@@ -61,8 +68,8 @@ function attentionCase(shape: Shape, count: number, position: number): KernelCas
     step,
     inputs: () => ({
       query: normal(length, 1, 1.5),
-      keys: stored(variant, cache(2)),
-      values: stored(variant, cache(3)),
+      keys: packKvCache(variant.kv, cache(2), headDim),
+      values: packKvCache(variant.kv, cache(3), headDim),
       ...(gated && { projection: normal(count * projectionStride, 4, 2) }),
       ...(sinks && { sinks: normal(heads, 5, 2) }),
     }),
@@ -70,8 +77,8 @@ function attentionCase(shape: Shape, count: number, position: number): KernelCas
     expected: ({ query, projection, sinks: sinkLogits }) => ({
       out: attentionReference(variant, step, {
         query,
-        keys: cache(2),
-        values: cache(3),
+        keys: kept(variant, cache(2)),
+        values: kept(variant, cache(3)),
         ...(projection && { projection }),
         ...(sinkLogits && { sinks: sinkLogits }),
       }),
@@ -89,6 +96,7 @@ function layerCase(shape: Shape, count: number, position: number): KernelCase {
   const step = stepOf(count, position);
   const { heads, headDim, capacity, projectionStride, qkNorm, rotaryDim, sinks, kv } = variant;
   const length = count * heads * headDim;
+  const unpack = (words: Uint32Array<ArrayBuffer>): Float64Array => unpackKvCache(kv, words, headDim);
   const rows = (from: number, tokens: number): Float32Array<ArrayBuffer> => {
     const all = new Float32Array(tokens * projectionStride);
     for (let t = 0; t < tokens; t++) all.set(normal(projectionStride, 100 + from + t), t * projectionStride);
@@ -109,20 +117,19 @@ function layerCase(shape: Shape, count: number, position: number): KernelCase {
     step,
     inputs: () => {
       const { keys, values } = past();
-      return { projection: rows(position, count), ...weights(), keys: stored(variant, keys), values: stored(variant, values), ...(sinks && { sinks: normal(heads, 5, 2) }) };
+      return { projection: rows(position, count), ...weights(), keys: packKvCache(kv, keys, headDim), values: packKvCache(kv, values, headDim), ...(sinks && { sinks: normal(heads, 5, 2) }) };
     },
     outputs: { query: { type: 'f32', length }, out: { type: 'f32', length }, partial: { type: 'f32', length: attentionPartialLength(variant) } },
-    types: { keys: kv, values: kv },
+    unpack: { keys: unpack, values: unpack },
     expected: ({ projection, sinks: sinkLogits }) => {
       const now = attentionInputReference(variant, step, { projection, ...weights() });
       const before = past();
-      const keys = withRows(variant, before.keys, now.keys, position);
-      const values = withRows(variant, before.values, now.values, position);
+      const keys = kept(variant, withRows(variant, before.keys, now.keys, position));
+      const values = kept(variant, withRows(variant, before.values, now.values, position));
       const out = attentionReference(variant, step, { query: now.query, keys, values, ...(variant.gated && { projection }), ...(sinkLogits && { sinks: sinkLogits }) });
       return { query: now.query, keys, values, out };
     },
-    // Rounding keys to halves (2^-11 relative) moves scores of size 1…10 by up to 1e-3.
-    tolerance: kv === 'f16' ? 2e-3 : 1e-5,
+    tolerance: LAYER_TOLERANCE[kv],
   };
 }
 
@@ -169,4 +176,21 @@ export const attentionCases: readonly KernelCase[] = [
   layerCase({ heads: 4, kvHeads: 2, headDim: 80, rotaryDim: 20, window: 32, sinks: true }, 63, 63),
   layerCase({ heads: 4, kvHeads: 2, headDim: 64, rotaryDim: 64, window: 32 }, 1, 500),
   layerCase({ heads: 16, kvHeads: 2, headDim: 64, rotaryDim: 32, gated: true }, 1, 0),
+
+  // Packed rows: heads that fill their last group and word, and heads that do not.
+  ...(['int8', 'int4'] as const).flatMap((kv) => [
+    ...[4, 36, 80, 256].map((headDim) => attentionCase({ heads: 6, kvHeads: 2, headDim, kv }, 1, 500)),
+    ...[4, 36, 80, 256].map((headDim) => attentionCase({ heads: 2, kvHeads: 1, headDim, kv, gated: true }, 63, 63)),
+    attentionCase({ heads: 16, kvHeads: 2, headDim: 128, kv }, 1, 63),
+    attentionCase({ heads: 4, kvHeads: 2, headDim: 64, kv, window: 32 }, 1, 500),
+    attentionCase({ heads: 8, kvHeads: 1, headDim: 64, kv, sinks: true, window: 128 }, 1, 500),
+    attentionCase({ heads: 4, kvHeads: 2, headDim: 64, kv, sinks: true, window: 20 }, 63, 1),
+    attentionCase({ heads: 4, kvHeads: 2, headDim: 64, kv, softCap: 5 }, 33, 500),
+    layerCase({ ...qwen3, kv }, 7, 63),
+    ...[63, 66, 69].map((position) => layerCase({ ...qwen3, kv }, 1, position)),
+    layerCase({ ...qwen35, kv }, 7, 60),
+    layerCase({ heads: 3, kvHeads: 3, headDim: 4, rotaryDim: 4, kv }, 100, 1),
+    layerCase({ heads: 4, kvHeads: 2, headDim: 36, rotaryDim: 20, qkNorm: { eps: 1e-5 }, kv }, 7, 1),
+    layerCase({ heads: 4, kvHeads: 2, headDim: 80, rotaryDim: 20, window: 32, sinks: true, kv }, 33, 63),
+  ]),
 ];

@@ -78,12 +78,14 @@ export interface AttentionParts {
   readonly bindings: readonly Binding[];
 }
 
-/** Sizes that all attention kernels know, and the alias of the cache's words. */
+/** Sizes that all attention kernels know, and what the cache's words are. */
 export function sizes(variant: AttentionVariant): Pick<AttentionParts, 'constants' | 'aliases'> {
   checkVariant(variant);
   const { heads, kvHeads, headDim, capacity, gated, projectionStride } = variant;
+  const layout = kvLayouts[variant.kv];
   return {
     constants: {
+      ...layout.constants,
       HEADS: u32(heads),
       KV_HEADS: u32(kvHeads),
       GROUP: u32(heads / kvHeads),
@@ -94,7 +96,7 @@ export function sizes(variant: AttentionVariant): Pick<AttentionParts, 'constant
       GATED: bool(gated),
       PROJECTION_STRIDE: u32(projectionStride),
     },
-    aliases: { KvWord: kvLayouts[variant.kv].word },
+    aliases: { KvWord: layout.word },
   };
 }
 

@@ -1,5 +1,4 @@
-// Writes the kernel's keys and values [KV_HEADS, CAPACITY, HEAD_DIM], stored as halves, 4 in a vec2u. `index4` counts groups of 4 elements.
-// A workgroup holds exactly one row and all of it calls together, so that a scaled format can reduce over the row.
+// Writes the kernel's keys and values [KV_HEADS, CAPACITY, HEAD_DIM], stored as halves, 4 in a vec2u. `row` counts rows, `quad` groups of 4 elements.
 const LARGEST_HALF = 65504.0;
 
 // WGSL leaves the conversion of larger numbers open, so they saturate here.
@@ -8,5 +7,5 @@ fn pack_halves(value: vec4f) -> vec2u {
   return vec2u(pack2x16float(fitting.xy), pack2x16float(fitting.zw));
 }
 
-fn store_key(index4: u32, value: vec4f) { keys[index4] = pack_halves(value); }
-fn store_value(index4: u32, value: vec4f) { values[index4] = pack_halves(value); }
+fn store_key(row: u32, quad: u32, value: vec4f) { keys[row * ROW4 + quad] = pack_halves(value); }
+fn store_value(row: u32, quad: u32, value: vec4f) { values[row * ROW4 + quad] = pack_halves(value); }

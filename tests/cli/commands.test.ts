@@ -76,10 +76,13 @@ test('eval writes the logits and greedy tokens that it compared', async () => {
   expect(Math.max(...new Float32Array(logits.bytes).map((value, i) => Math.abs(value - reference[i])))).toBeLessThan(1e-4);
 });
 
-test('quantised weights have no limit on their error, f16 storage has its own', async () => {
+test('quantised weights and caches have no limit on their error, f16 storage has its own', async () => {
   const int8 = await runCommand('eval', [llama, '--quantize', 'int8', '--precision', 'f16'], { root });
   expect(int8).toMatchObject({ code: 0, stderr: '' });
   expect(JSON.parse(int8.stdout).relRms).toBeGreaterThan(5e-3);
+  const int4 = await runCommand('eval', [llama, '--kv', 'int4'], { root });
+  expect(int4).toMatchObject({ code: 0, stderr: '' });
+  expect(JSON.parse(int4.stdout).relRms).toBeGreaterThan(5e-3);
 });
 
 test('generate streams the expected story', async () => {
@@ -111,12 +114,12 @@ test('bench runs where there is nothing but scripts/, dist-bench/ and a Playwrig
   const host = join(work, 'host');
   cpSync(join(root, 'scripts'), join(host, 'scripts'), { recursive: true });
   cpSync(pages, join(host, 'dist-bench'), { recursive: true });
-  const { code, stdout, stderr } = await runCommand('bench', ['--shape', 'tiny', '--context', '9', '--tokens', '5', '--prefill', '20', '--chunk', '16', '--profile'], {
+  const { code, stdout, stderr } = await runCommand('bench', ['--shape', 'tiny', '--context', '9', '--tokens', '5', '--prefill', '20', '--chunk', '16', '--kv', 'int8', '--profile'], {
     root: host,
     env: { SLUICE_PLAYWRIGHT: join(root, 'node_modules/playwright-core') },
   });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout).toMatch(/^tiny, int4, on .+$/m);
+  expect(stdout).toMatch(/^tiny, int4, KV cache int8, on .+$/m);
   expect(stdout).toMatch(/^decode +[\d.]+ tokens\/s from context 9, \d+ dispatches and 1 submits a token$/m);
   expect(stdout).toMatch(/^prefill +[\d.]+ tokens\/s for 20 tokens$/m);
   expect(stdout).toMatch(/^floor +[\d.]+ tokens\/s: .* GB\/s .* µs/m);
@@ -129,6 +132,7 @@ test.each([
   ['eval', [llama, '--chunk', '0']],
   ['eval', [llama, '--quantize', 'int5']],
   ['eval', [llama, '--precision', 'bf16']],
+  ['eval', [llama, '--kv', 'fp8']],
   ['eval', [llama, stories, '--out', 'x']],
   ['eval', [llama, '--unknown']],
   ['generate', [stories]],

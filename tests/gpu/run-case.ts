@@ -79,7 +79,8 @@ export async function runCase(device: GPUDevice, target: Target, test: KernelCas
   for (const { name, copy } of staging) {
     await copy.mapAsync(GPUMapMode.READ);
     const shape = test.outputs?.[name] ?? { type: test.types?.[name] ?? 'f32', length: expected[name].length };
-    actual[name] = decode(new Uint32Array(copy.getMappedRange().slice(0)), shape);
+    const words = new Uint32Array(copy.getMappedRange().slice(0));
+    actual[name] = test.unpack?.[name]?.(words) ?? decode(words, shape);
     copy.destroy();
   }
   for (const buffer of buffers.values()) buffer.destroy();

@@ -57,12 +57,16 @@ async function perplexity(model: Model, prompt: readonly number[], ids: readonly
   return Math.exp(losses.reduce((sum, loss) => sum + loss, 0) / losses.length);
 }
 
-test('stories260K still tells its story in int8, and a text that the f32 model would write', async () => {
+test.each([
+  ['int8', { quantize: 'int8' }],
+  ['int8 keys and values', { kvCache: 'int8' }],
+  ['int4 keys and values', { kvCache: 'int4' }],
+] as const)('stories260K still tells its story in %s, and a text that the f32 model would write', async (what, quantised) => {
   const folder = await fetchFolder('real/stories260K', ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json', 'expected-story.json']);
   const story: { prompt: string; prompt_ids: number[]; greedy_ids: number[]; text: string } = JSON.parse(new TextDecoder().decode(folder['expected-story.json']));
   const options = { precision: 'f32', contextLength: 256 } as const;
 
-  const model = await loadModel(toFiles(folder), { ...options, quantize: 'int8' });
+  const model = await loadModel(toFiles(folder), { ...options, ...quantised });
   let text = '';
   const ids: number[] = [];
   for await (const event of model.generate(story.prompt, { temperature: 0, repetitionPenalty: 1, maxTokens: STORY_TOKENS, stopTokens: [] })) {
@@ -76,7 +80,7 @@ test('stories260K still tells its story in int8, and a text that the f32 model w
   const [told, expected] = [await perplexity(judge, story.prompt_ids, ids), await perplexity(judge, story.prompt_ids, story.greedy_ids.slice(0, STORY_TOKENS))];
   judge.dispose();
   const same = ids.findIndex((id, i) => id !== story.greedy_ids[i]);
-  console.log(`stories260K int8: ${same < 0 ? ids.length : same} of ${ids.length} tokens as in f32; perplexity under f32 ${told.toFixed(3)}, of the f32 story ${expected.toFixed(3)}; "${text}"`);
+  console.log(`stories260K ${what}: ${same < 0 ? ids.length : same} of ${ids.length} tokens as in f32; perplexity under f32 ${told.toFixed(3)}, of the f32 story ${expected.toFixed(3)}; "${text}"`);
   expect(ids).toHaveLength(STORY_TOKENS);
   expect(told).toBeLessThan(1.2 * expected);
 });

@@ -31,12 +31,12 @@ export async function loadModel(source: ModelSource, options: LoadOptions): Prom
   return fakeModel(name, options);
 }
 
-function fakeModel(name: string, { quantize }: LoadOptions): Model {
+function fakeModel(name: string, { quantize, kvCache }: LoadOptions): Model {
   const chat = name.includes('chat');
   async function* generate(prompt: Prompt, { maxTokens = Infinity, temperature = 1, signal }: GenerateOptions = {}): AsyncGenerator<GenerateEvent, void, undefined> {
     if (name.includes('full')) throw new FakeError('generate/context-full', 'The prompt has 600 tokens and the context holds 512.');
     if (name.includes('crash')) setTimeout(() => { throw new Error('the fake engine fell over'); });
-    const text = name.includes('echo') ? JSON.stringify({ prompt, temperature, quantize }) : chat ? CHAT : temperature > 0 ? `${STORY.slice(0, 40)} (told differently)` : STORY;
+    const text = name.includes('echo') ? JSON.stringify({ prompt, temperature, quantize, kvCache }) : chat ? CHAT : temperature > 0 ? `${STORY.slice(0, 40)} (told differently)` : STORY;
     const words = text.match(/\s*\S+/g) ?? [];
     yield { type: 'text-start', promptTokens: 5, cachedTokens: 0 };
     let count = 0;

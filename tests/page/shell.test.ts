@@ -191,6 +191,19 @@ test('settings reach the engine, survive a reload, and can be reset', async () =
   expect(await page.getByLabel('Temperature').inputValue()).toBe('');
 });
 
+test('the attribute kv-cache reaches the engine, and is refused where it says nothing known', async () => {
+  await open();
+  await textDone(page);
+  const set = (value: string): Promise<void> => page.evaluate((text) => document.querySelector('sluice-chat')?.setAttribute('kv-cache', text), value);
+  await set('int8');
+  expect(await load('fake/echo')).toBe(true);
+  await ask('x');
+  expect(await storyText(page)).toContain('"kvCache":"int8"');
+  await set('int5');
+  expect(await load('fake/echo')).toBe(false);
+  expect(await page.getByRole('alert').first().textContent()).not.toBe('');
+});
+
 test('the text is followed until the reader scrolls up, and again from the button on', async () => {
   await open((fresh) => fresh.setViewportSize({ width: 360, height: 400 }));
   await textDone(page);

@@ -12,7 +12,12 @@ const PROMPT = randomTokens(7, 160, 1); // four chunks
 const MORE = randomTokens(2, 160, 2);
 const NEXT = { maxTokens: 2 };
 
-describe.each(['arch/llama', 'arch/qwen3_5_text'])('%s', (name) => {
+describe.each([
+  ['arch/llama', 'f32'],
+  ['arch/llama', 'int4'],
+  ['arch/qwen3_5_text', 'f32'],
+  ['arch/qwen3_5_text', 'int8'],
+] as const)('%s, %s', (name, kvCache) => {
   let model: Model;
   /** What greedy decoding says after the prompt. */
   let whole: readonly number[];
@@ -26,7 +31,7 @@ describe.each(['arch/llama', 'arch/qwen3_5_text'])('%s', (name) => {
   }
 
   beforeAll(async () => {
-    model = await loadFixture(name, { prefillChunk: CHUNK, contextLength: 32 });
+    model = await loadFixture(name, { kvCache, prefillChunk: CHUNK, contextLength: 32 });
     whole = (await run(model, { tokens: PROMPT }, { maxTokens: 7 })).ids;
   });
 

@@ -1,5 +1,6 @@
 import type { Usage } from '../../engine/schedule/generate-event.ts';
 import type { ModelSource, Quantization } from '../../models/load/load-options.ts';
+import type { KvFormat } from '../../shaders/kv/kv-format.ts';
 import { DEFAULT_MODEL } from '../default-model.ts';
 import { EngineClient } from '../worker/client.ts';
 import { createWorker } from '../worker/create-worker.ts';
@@ -13,7 +14,7 @@ import { buildLayout, type Layout } from './layout.ts';
 import { droppedFiles } from './model-files.ts';
 import { errorNotice, remark, unsupportedNotice, type NoticeAction } from './notice.ts';
 import type { Settings } from './settings-store.ts';
-import { isDefault, readQuantization, readSource, type Choice } from './source.ts';
+import { isDefault, readKvCache, readQuantization, readSource, type Choice } from './source.ts';
 import { findWebGpuProblem } from './webgpu-check.ts';
 
 /** How long a cleared conversation can be brought back, in milliseconds. */
@@ -27,6 +28,7 @@ type State = 'idle' | 'unsupported' | 'loading' | 'ready' | 'generating';
  * Attributes, all optional:
  * - `model`: a Hub id (`Qwen/Qwen3-0.6B`) or the address of a folder. Default: the little storyteller that comes with Sluice.
  * - `quantize`: `none` (default), `int8`, `int4` or `fp8`.
+ * - `kv-cache`: how keys and values are stored, `f16` (default), `f32`, `int8` or `int4`. Of whatever is loaded next.
  * - `prompt`: what to send as soon as the model is there. Default: "Once upon a time" for the default model, else nothing.
  * - `system`: the system prompt of a chat.
  * - `placeholder`: the hint in the text field.
@@ -34,7 +36,8 @@ type State = 'idle' | 'unsupported' | 'loading' | 'ready' | 'generating';
  *   default model, which is 1 MB, off for others, which may be gigabytes.
  * - `theme`: `light` or `dark`. Default: as the system is set.
  *
- * Methods: `load(source, quantize)`, `send(text)`, `stop()`, `clear()`. Properties `model`, `quantize` and `theme` mirror the attributes.
+ * Methods: `load(source, quantize)`, `send(text)`, `stop()`, `clear()`. Properties `model`, `quantize`, `kvCache` and
+ * `theme` mirror the attributes.
  *
  * Events, all bubbling and composed: `sluice-progress` (detail: `LoadProgress`), `sluice-ready` (`ModelInfo`),
  * `sluice-token` (`{ text, tokenIds }`), `sluice-finish` (`{ text, finishReason, usage }`; when stopped, the reason is `stopped` and there
@@ -84,6 +87,13 @@ export class SluiceChat extends HTMLElement {
   }
   set quantize(quantize: Quantization) {
     this.setAttribute('quantize', quantize);
+  }
+
+  get kvCache(): KvFormat | undefined {
+    return readKvCache(this.getAttribute('kv-cache'));
+  }
+  set kvCache(kvCache: KvFormat) {
+    this.setAttribute('kv-cache', kvCache);
   }
 
   get theme(): string {
@@ -204,7 +214,8 @@ export class SluiceChat extends HTMLElement {
     this.#ui.progress.begin(formatSource(choice.source));
     this.#ui.announcer.say(`Loading ${formatSource(choice.source)}.`);
     try {
-      const info = await this.#engine.load(choice.source, { quantize: choice.quantize }, (progress) => {
+      const { kvCache } = this;
+      const info = await this.#engine.load(choice.source, { quantize: choice.quantize, ...(kvCache && { kvCache }) }, (progress) => {
         if (this.#loading !== controller) return;
         this.#ui.progress.show(progress);
         this.#tell('sluice-progress', progress);

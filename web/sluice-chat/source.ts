@@ -1,4 +1,5 @@
 import type { ModelSource, Quantization } from '../../models/load/load-options.ts';
+import type { KvFormat } from '../../shaders/kv/kv-format.ts';
 import { DEFAULT_MODEL } from '../default-model.ts';
 
 /** A model as it was asked for, so that it can be asked for again. */
@@ -26,6 +27,22 @@ export function readQuantization(attribute: string | null): Quantization {
       return attribute;
     default:
       throw new Error(`quantize="${attribute}" is none of none, int8, int4, fp8.`);
+  }
+}
+
+/** Undefined where the attribute says nothing: then the loader decides. */
+export function readKvCache(attribute: string | null): KvFormat | undefined {
+  switch (attribute) {
+    case null:
+    case '':
+      return undefined;
+    case 'f32':
+    case 'f16':
+    case 'int8':
+    case 'int4':
+      return attribute;
+    default:
+      throw new Error(`kv-cache="${attribute}" is none of f32, f16, int8, int4.`);
   }
 }
 

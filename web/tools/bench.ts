@@ -6,6 +6,7 @@ import { Sampler } from '../../engine/schedule/sampler.ts';
 import { InvalidOptionError } from '../../engine/errors/invalid-option-error.ts';
 import { resolveSampling } from '../../engine/sampling/resolve-sampling.ts';
 import { bytesPerRow, describeFormat, WEIGHT_FORMATS, type WeightFormat } from '../../shaders/dequant/formats.ts';
+import { KV_FORMATS, type KvFormat } from '../../shaders/kv/kv-format.ts';
 import { uniform } from '../../shaders/random.ts';
 import { findArchitecture } from '../../models/architectures/registry.ts';
 import { ConfigReader } from '../../models/config/config-reader.ts';
@@ -20,6 +21,7 @@ export interface BenchOptions {
   /** Key of `shapes`. */
   readonly shape: string;
   readonly format: WeightFormat;
+  readonly kv: KvFormat;
   /** Tokens in the state when the timed decoding begins. */
   readonly context: number;
   /** Tokens that are decoded and timed. */
@@ -34,6 +36,7 @@ export interface BenchOptions {
 export interface BenchResult {
   readonly shape: string;
   readonly format: WeightFormat;
+  readonly kv: KvFormat;
   readonly adapter: string;
   readonly context: number;
   readonly decodeTokensPerSecond: number;
@@ -51,6 +54,7 @@ export interface BenchResult {
 export async function bench(options: BenchOptions): Promise<BenchResult> {
   if (!Object.hasOwn(shapes, options.shape)) throw new InvalidOptionError('shape', options.shape, `one of ${Object.keys(shapes).join(', ')}`);
   checkFormat(options.format);
+  if (!KV_FORMATS.includes(options.kv)) throw new InvalidOptionError('kv', options.kv, `one of ${KV_FORMATS.join(', ')}`);
   const config = shapes[options.shape];
   const reader = new ConfigReader(config, options.shape);
   const model = findArchitecture(reader.string('model_type'))?.parse(reader);
@@ -63,7 +67,7 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
     const specs = model.weights(context);
     const weightBytes = bytesRead(specs, formatOf);
     const floor = await measureFloor(gpu);
-    const runner = await createRunner(gpu, model, specs, await randomWeights(gpu, specs, formatOf), { context, chunk: Math.min(options.chunk, context), kv: 'f16' });
+    const runner = await createRunner(gpu, model, specs, await randomWeights(gpu, specs, formatOf), { context, chunk: Math.min(options.chunk, context), kv: options.kv });
     await decode(runner, options.context, Math.min(32, options.tokens));
     const rounds = [];
     for (let i = 0; i < ROUNDS; i++) rounds.push(await decode(runner, options.context, options.tokens));
@@ -78,6 +82,7 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
     return {
       shape: options.shape,
       format: options.format,
+      kv: options.kv,
       adapter: gpu.adapterName,
       context: options.context,
       ...decoded,

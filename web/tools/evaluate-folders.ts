@@ -5,7 +5,7 @@ import { evaluate, type Evaluation } from './evaluate.ts';
 export interface EvaluateFoldersInput {
   /** `url` relative to the page, `name` for the report. */
   readonly folders: readonly { readonly url: string; readonly name: string }[];
-  readonly load: Pick<LoadOptions, 'quantize' | 'precision' | 'prefillChunk'>;
+  readonly load: Pick<LoadOptions, 'quantize' | 'precision' | 'kvCache' | 'prefillChunk'>;
   /** Return logits and greedy tokens of the last folder too. */
   readonly tensors: boolean;
 }

@@ -7,7 +7,7 @@ export interface GenerateTextInput {
   readonly prompt: string;
   /** Send the prompt as a user's message through the chat template. */
   readonly chat: boolean;
-  readonly load: Pick<LoadOptions, 'quantize'>;
+  readonly load: Pick<LoadOptions, 'quantize' | 'kvCache'>;
   readonly options: GenerateOptions;
 }
 
