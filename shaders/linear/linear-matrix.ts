@@ -4,6 +4,8 @@ import { assemble, ceilDiv, u32, type Kernel } from '../kernel.ts';
 import { epilogue } from './epilogue/epilogue.ts';
 import source from './linear-matrix.wgsl?raw';
 import type { LinearVariant } from './linear-variant.ts';
+import maskedSource from './masked.wgsl?raw';
+import tileSource from './tile.wgsl?raw';
 
 const TILE = 64;
 
@@ -30,7 +32,7 @@ export function linearMatrix(variant: LinearVariant): Kernel {
         X_BINDING: u32(planes.length),
         STEP_BINDING: u32(planes.length + 1 + end.bindings.length),
       },
-      snippets: [stepSource, snippet, ...end.snippets],
+      snippets: [stepSource, maskedSource, tileSource, snippet, ...end.snippets],
       source,
     }),
     bindings: [...planes.map(({ name }) => ({ name, type: 'read' as const })), { name: 'x', type: 'read' }, ...end.bindings, { name: 'step', type: 'uniform' }],

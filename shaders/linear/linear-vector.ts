@@ -4,6 +4,7 @@ import { assemble, ceilDiv, f32, grid, u32, type Kernel, type Target } from '../
 import { epilogue } from './epilogue/epilogue.ts';
 import source from './linear-vector.wgsl?raw';
 import type { LinearVectorVariant } from './linear-variant.ts';
+import maskedSource from './masked.wgsl?raw';
 import normNone from './norm-none.wgsl?raw';
 import normSource from './norm.wgsl?raw';
 
@@ -61,7 +62,7 @@ export function linearVector(variant: LinearVectorVariant, target: Target): Kern
         X_BINDING: u32(planes.length),
         ...(norm ? { NORM_BINDING: u32(planes.length + 1), EPS: f32(norm.eps) } : {}),
       },
-      snippets: [snippet, teamSource, norm ? normSource : normNone, ...end.snippets],
+      snippets: [maskedSource, snippet, teamSource, norm ? normSource : normNone, ...end.snippets],
       source,
     }),
     bindings: [
