@@ -77,17 +77,23 @@ function placeVector({ offset, stride, map }: VectorPart, tensor: TensorInfo, va
 }
 
 /** Yields the bytes written after each slab of rows. */
-function* placeMatrix({ rows, start, stride, transposed }: MatrixPart, inputs: number, tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>, upload: MatrixUpload): Generator<number> {
+function* placeMatrix(part: MatrixPart, inputs: number, tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>, upload: MatrixUpload): Generator<number> {
+  // An expert at a time: all of a layer's, transposed in f32, would be many times what the tensor takes.
+  for (let expert = 0; expert < (part.experts ?? 1); expert++) yield* placeRows(part, expert * part.rows, inputs, tensor, bytes, upload);
+}
+
+/** The part's rows that begin with row `first` of the tensor. */
+function* placeRows({ rows, start, stride, transposed }: MatrixPart, first: number, inputs: number, tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>, upload: MatrixUpload): Generator<number> {
   const rowsPerSlab = Math.max(1, Math.floor(SLAB / inputs));
-  const whole = transposed ? toFloat32(tensor, bytes) : undefined;
+  const whole = transposed ? toFloat32(tensor, bytes, first * inputs, rows * inputs) : undefined;
   for (let row = 0; row < rows; row += rowsPerSlab) {
     const count = Math.min(rowsPerSlab, rows - row);
-    const values = whole ? transposedRows(whole, rows, inputs, row, count) : toFloat32(tensor, bytes, row * inputs, count * inputs);
+    const values = whole ? transposedRows(whole, rows, inputs, row, count) : toFloat32(tensor, bytes, (first + row) * inputs, count * inputs);
     let written: number;
     try {
-      written = upload.put(values, count, start + row * stride, stride);
+      written = upload.put(values, count, start + (first + row) * stride, stride);
     } catch (error) {
-      throw error instanceof UnpackableWeightError ? error.of(tensor, row) : error;
+      throw error instanceof UnpackableWeightError ? error.of(tensor, first + row) : error;
     }
     yield written;
   }

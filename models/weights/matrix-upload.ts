@@ -1,4 +1,5 @@
 import { bytesPerRow, describeFormat, type WeightFormat } from '../../shaders/dequant/formats.ts';
+import { GpuOutOfMemoryError } from '../../engine/errors/gpu-errors.ts';
 import type { Gpu } from '../../engine/gpu/device.ts';
 import type { Weight, WeightChunk } from '../../engine/ops/weight.ts';
 import { packRows } from '../quant/pack-rows.ts';
@@ -17,12 +18,14 @@ export class MatrixUpload {
     this.#queue = queue;
   }
 
-  /** Allocates the buffers of all planes, split by rows where one binding cannot hold them. */
-  static async begin(gpu: Gpu, { label, outputs, inputs }: MatrixSpec, format: WeightFormat): Promise<MatrixUpload> {
+  /** Allocates the buffers of all planes, split by rows, or between experts, where one binding cannot hold them. Throws `GpuOutOfMemoryError`. */
+  static async begin(gpu: Gpu, { label, outputs, inputs, experts }: MatrixSpec, format: WeightFormat): Promise<MatrixUpload> {
     const { planes } = describeFormat(format);
     const widest = Math.max(...planes.map((plane) => plane.bytesPerRow(inputs)));
     const fitting = Math.floor(gpu.maxBindingBytes / widest);
-    const rowsPerChunk = fitting >= outputs ? outputs : Math.max(ROW_ALIGNMENT, Math.floor(fitting / ROW_ALIGNMENT) * ROW_ALIGNMENT);
+    const unit = experts === undefined ? ROW_ALIGNMENT : outputs / experts;
+    if (experts !== undefined && fitting < unit) throw new GpuOutOfMemoryError(`an expert of ${label}`, unit * widest);
+    const rowsPerChunk = fitting >= outputs ? outputs : Math.max(unit, Math.floor(fitting / unit) * unit);
     const chunks: WeightChunk[] = [];
     for (let rowStart = 0; rowStart < outputs; rowStart += rowsPerChunk) {
       const rows = Math.min(rowsPerChunk, outputs - rowStart);

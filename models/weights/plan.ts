@@ -38,8 +38,8 @@ export function replaceSpecs(tree: object, replace: (spec: Spec) => object): obj
 
 const expectedShape = ({ spec, part }: Placement): readonly number[] => {
   if (spec.kind === 'vector') return 'shape' in part ? part.shape : [];
-  const { rows, transposed } = part as MatrixPart;
-  return transposed ? [spec.inputs, rows] : [rows, spec.inputs];
+  const { rows, transposed, experts } = part as MatrixPart;
+  return [...(experts === undefined ? [] : [experts]), ...(transposed ? [spec.inputs, rows] : [rows, spec.inputs])];
 };
 
 /**
