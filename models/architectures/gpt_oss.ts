@@ -24,7 +24,7 @@ function parse(c: ConfigReader): TransformerConfig {
     outputBias: bias,
     sinks: true,
     windows: Array.from({ length: layers }, (_, i) => ((types ? types[i] === 'sliding_attention' : i % 2 === 0) ? window : undefined)),
-    experts: new Array<ExpertsConfig>(layers).fill(experts),
+    experts: Array.from({ length: layers }, () => experts),
     headDim: 64,
     theta: 150_000,
     eps: 1e-5,

@@ -24,7 +24,7 @@ function parse(c: ConfigReader): TransformerConfig {
     qkNorm: true,
     projectionBias: bias,
     outputBias: bias,
-    windows: new Array<number | undefined>(layers).fill(window),
+    windows: Array.from({ length: layers }, () => window),
     experts: Array.from({ length: layers }, (_, i) => (!dense.includes(i) && (i + 1) % step === 0 ? experts : undefined)),
     headDim: 128,
   });
