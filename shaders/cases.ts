@@ -6,6 +6,7 @@ import { gatedRmsNormCases } from './gated-rms-norm/cases.ts';
 import { layerNormCases } from './layer-norm/cases.ts';
 import { linearAttentionCases } from './linear-attention/cases.ts';
 import { linearCases } from './linear/cases.ts';
+import { moeCases } from './moe/cases.ts';
 import { rmsNormCases } from './rms-norm/cases.ts';
 import { samplingCases } from './sampling/cases.ts';
 import { selectRowsCases } from './select-rows/cases.ts';
@@ -23,5 +24,6 @@ export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   dequant: dequantCases,
   embedding: embeddingCases,
   linear: linearCases,
+  moe: moeCases,
   sampling: samplingCases,
 };

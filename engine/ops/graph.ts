@@ -1,4 +1,4 @@
-import type { GatedMlpOptions, GatedRmsNorm, LinearAttention, LinearOptions, Ops, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
+import type { GatedMlpOptions, GatedRmsNorm, LinearAttention, LinearOptions, Moe, Ops, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
 import type { StateDeclaration } from './state.ts';
 import type { Vector, Weight } from './weight.ts';
 
@@ -7,6 +7,7 @@ export type Node = { readonly out: Tensor } & (
   | { readonly op: 'embedding'; readonly table: Weight }
   | { readonly op: 'positionEmbedding'; readonly x: Tensor; readonly table: Weight }
   | { readonly op: 'linear'; readonly x: Tensor; readonly weight: Weight; readonly options: LinearOptions & { readonly gated?: 'silu' | 'gelu-tanh' } }
+  | { readonly op: 'moe'; readonly x: Tensor; /** Of the router. */ readonly logits: Tensor; readonly moe: Moe }
   | { readonly op: 'rmsNorm'; readonly x: Tensor; readonly weight: Vector; readonly eps: number }
   | { readonly op: 'layerNorm'; readonly x: Tensor; readonly weight: Vector; readonly bias: Vector; readonly eps: number }
   | { readonly op: 'softmaxAttention'; readonly x: Tensor; readonly attention: SoftmaxAttention }
@@ -53,6 +54,18 @@ export class Graph implements Ops {
   gatedMlp(x: Tensor, gateUp: Weight, down: Weight, { activation, residual, gateUpBias, downBias }: GatedMlpOptions): Tensor {
     const hidden = this.#linear(x, gateUp, { gated: activation, ...(gateUpBias && { bias: gateUpBias }) }, gateUp.outputs / 2);
     return this.#linear(hidden, down, { ...(residual && { residual }), ...(downBias && { bias: downBias }) }, down.outputs);
+  }
+
+  moe(x: Tensor, moe: Moe): Tensor {
+    const { router, routerBias, gateUp, down, topK, residual } = moe;
+    const experts = router.outputs;
+    if (topK > experts) throw new Error(`${router.label} has ${experts} experts, fewer than the ${topK} that a token takes`);
+    for (const { label, inputs, outputs, expected } of [{ ...gateUp, expected: x.width }, { ...down, expected: gateUp.outputs / experts / 2 }]) {
+      if (inputs !== expected || outputs % experts !== 0) throw new Error(`${label} is ${outputs} x ${inputs}, which is not ${experts} experts of ${expected} inputs`);
+    }
+    if (down.outputs / experts !== residual.width) throw new Error(`${down.label} gives ${down.outputs / experts} outputs, the residual has ${residual.width}`);
+    const logits = this.#linear(x, router, routerBias ? { bias: routerBias } : {}, experts);
+    return this.#add({ op: 'moe', x, logits, moe }, residual.width, x.rows);
   }
 
   #linear(x: Tensor, weight: Weight, options: LinearOptions & { gated?: 'silu' | 'gelu-tanh' }, width: number): Tensor {

@@ -1,4 +1,5 @@
 import type { Activation } from '../../shaders/linear/linear-variant.ts';
+import type { ExpertActivation, Scoring } from '../../shaders/moe/variant.ts';
 import type { ConvState, KvState, RecurrentState } from './state.ts';
 import type { Vector, Weight } from './weight.ts';
 
@@ -38,6 +39,8 @@ export interface SoftmaxAttention {
   readonly rotary?: { readonly table: Vector; readonly rotaryDim: number };
   /** A query sees itself and the `window` − 1 tokens before it; absent: all. */
   readonly window?: number;
+  /** [heads]: a learnt logit that takes part in each head's softmax without a value. */
+  readonly sinks?: Vector;
 }
 
 export interface ShortConv {
@@ -63,6 +66,24 @@ export interface GatedRmsNorm {
   readonly gateOffset: number;
 }
 
+/** Experts of which each token takes `topK`. All of a kind are in one matrix, one below the other. */
+export interface Moe {
+  readonly topK: number;
+  /** Its outputs are the experts' logits. */
+  readonly router: Weight;
+  readonly routerBias?: Vector;
+  readonly scoring: Scoring;
+  /** Rows of each expert alternate gate, up. */
+  readonly gateUp: Weight;
+  /** [experts, rows of one], as the rows of `gateUp`. */
+  readonly gateUpBias?: Vector;
+  readonly down: Weight;
+  /** [experts, rows of one] */
+  readonly downBias?: Vector;
+  readonly activation: ExpertActivation;
+  readonly residual: Tensor;
+}
+
 /** What a model file may say. The operators are coarse, so that a backend may fuse behind them. */
 export interface Ops {
   /** Rows of the table for the step's tokens: [T, width]. */
@@ -73,6 +94,8 @@ export interface Ops {
   linear(x: Tensor, weight: Weight, options?: LinearOptions): Tensor;
   /** down(act(gate x) ⊙ up x); the rows of `gateUp` alternate gate, up. */
   gatedMlp(x: Tensor, gateUp: Weight, down: Weight, options: GatedMlpOptions): Tensor;
+  /** residual + Σ weight · down(act(gate x, up x)) over the experts that the router gives each token (Shazeer et al. 2017, arXiv:1701.06538). */
+  moe(x: Tensor, moe: Moe): Tensor;
   rmsNorm(x: Tensor, weight: Vector, eps: number): Tensor;
   layerNorm(x: Tensor, weight: Vector, bias: Vector, eps: number): Tensor;
   /** Causal attention over the state and this step; `projection` holds the columns [q | k | v]. Gives [T, heads · headDim]. */

@@ -9,7 +9,7 @@ import type { Lowering } from './lowering.ts';
 
 /** Norm, rotation and cache write in one dispatch, then attention over the cache: split and merged for one token, in tiles for more. */
 export function lowerAttention(lowering: Lowering, { x, attention, out }: Extract<Node, { op: 'softmaxAttention' }>): void {
-  const { state, heads, scale, gated, qkNorm, rotary, window } = attention;
+  const { state, heads, scale, gated, qkNorm, rotary, window, sinks } = attention;
   const { context, kv } = lowering.options;
   const variant = {
     heads,
@@ -23,6 +23,7 @@ export function lowerAttention(lowering: Lowering, { x, attention, out }: Extrac
     projectionStride: roundUp(x.width, 4),
     qkNorm: qkNorm && { eps: qkNorm.eps },
     rotaryDim: rotary?.rotaryDim ?? 0,
+    sinks: sinks !== undefined,
   };
   const many = lowering.isMany(x);
   const buffers: Record<string, BufferRef> = {
@@ -34,6 +35,7 @@ export function lowerAttention(lowering: Lowering, { x, attention, out }: Extrac
   };
   if (qkNorm) Object.assign(buffers, { q_norm: lowering.constant(qkNorm.q), k_norm: lowering.constant(qkNorm.k) });
   if (rotary) buffers.rotary = lowering.constant(rotary.table);
+  if (sinks) buffers.sinks = lowering.constant(sinks);
   if (!many) buffers.partial = lowering.scratch('attention partials', attentionPartialLength(variant));
   const kernels = many ? [attentionInput(variant), attentionPrefill(variant)] : [attentionInput(variant), attentionDecode(variant), attentionMerge(variant)];
   for (const kernel of kernels) lowering.emit(kernel, buffers, out);

@@ -8,6 +8,7 @@ import type { Weight } from '../ops/weight.ts';
 import type { BufferRef, Dispatch, Value } from './dispatch.ts';
 import { lowerAttention } from './lower-attention.ts';
 import { lowerLinear, planeRefs } from './lower-linear.ts';
+import { lowerMoe } from './lower-moe.ts';
 import { lowerGatedRmsNorm, lowerLinearAttention, lowerShortConv } from './lower-recurrent.ts';
 import { Lowering, type LoweringOptions } from './lowering.ts';
 
@@ -28,6 +29,8 @@ function lowerNode(lowering: Lowering, node: Node): void {
       return lowerLookUp(lowering, node.table, node.out, { index: 'position', target: lowering.define(node.out, 'position embedding', node.x) });
     case 'linear':
       return lowerLinear(lowering, node);
+    case 'moe':
+      return lowerMoe(lowering, node);
     case 'rmsNorm':
       return lowerRmsNorm(lowering, node);
     case 'layerNorm': {
@@ -59,7 +62,7 @@ function lowerLookUp(lowering: Lowering, table: Weight, out: Tensor, { index, ta
 
 /** For a single row every consumer normalises for itself: that costs less than another dispatch. */
 function lowerRmsNorm(lowering: Lowering, node: Extract<Node, { op: 'rmsNorm' }>): void {
-  if (!lowering.isMany(node.out) && lowering.consumers(node.out).every(({ op }) => op === 'linear')) return lowering.fuseNorm(node);
+  if (!lowering.isMany(node.out) && lowering.consumers(node.out).every(({ op }) => op === 'linear' || op === 'moe')) return lowering.fuseNorm(node);
   const x = lowering.read(node.x);
   const out = lowering.define(node.out, 'rms norm');
   lowering.emit(rmsNorm({ width: node.out.width, eps: node.eps }), { x, weight: lowering.constant(node.weight), out }, node.out);

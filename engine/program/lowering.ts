@@ -114,6 +114,8 @@ function inputsOf(node: Node): Tensor[] {
       return [];
     case 'linear':
       return node.options.residual ? [node.x, node.options.residual] : [node.x];
+    case 'moe':
+      return [node.x, node.logits, node.moe.residual];
     case 'linearAttention':
       return [node.x, node.gates];
     case 'gatedRmsNorm':

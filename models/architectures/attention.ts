@@ -16,6 +16,8 @@ export interface AttentionConfig {
   readonly qkNorm: boolean;
   /** q_proj is twice as wide: per head [q | gate]. */
   readonly gated: boolean;
+  /** A learnt logit for each head (gpt-oss). */
+  readonly sinks?: boolean;
   readonly rotaryDim: number;
 }
 
@@ -30,6 +32,7 @@ export function attentionWeights(prefix: string, c: AttentionConfig, normMap?: (
     projection: stacked(`${prefix}.qkv_proj`, [[`${prefix}.q_proj.weight`, queryWidth], [`${prefix}.k_proj.weight`, kvWidth], [`${prefix}.v_proj.weight`, kvWidth]], c.hiddenSize),
     projectionBias: c.projectionBias ? concatenated(`${prefix}.qkv_proj.bias`, [bias('q_proj', queryWidth), bias('k_proj', kvWidth), bias('v_proj', kvWidth)]) : undefined,
     qkNorm: c.qkNorm ? { q: norm('q_norm'), k: norm('k_norm') } : undefined,
+    sinks: c.sinks ? vector(`${prefix}.sinks`, c.heads) : undefined,
     output: matrix(`${prefix}.o_proj.weight`, c.hiddenSize, width),
     outputBias: c.outputBias ? bias('o_proj', c.hiddenSize) : undefined,
   };
@@ -52,6 +55,7 @@ export function attention(ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<
     ...(w.qkNorm && { qkNorm: { ...w.qkNorm, eps: c.eps } }),
     ...(rotaryTable && { rotary: { table: rotaryTable, rotaryDim: c.rotaryDim } }),
     ...(window !== undefined && { window }),
+    ...(w.sinks && { sinks: w.sinks }),
   });
   return ops.linear(mixed, w.output, { residual, ...(w.outputBias && { bias: w.outputBias }) });
 }

@@ -2,7 +2,7 @@ import type { WeightFormat } from '../../shaders/dequant/formats.ts';
 import type { PlaneName } from '../../shaders/dequant/plane.ts';
 import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 
-/** A weight [rows, inputs] that the model wants, as a module of the checkpoint. */
+/** A weight [rows, inputs] that the model wants, as a module of the checkpoint; the rows of experts follow each other. */
 export interface PackedModule {
   /** As the checkpoint spells it: `model.layers.0.mlp.up_proj`. */
   readonly name: string;

@@ -6,6 +6,7 @@ import { UnpackableWeightError } from '../quant/unpackable-weight-error.ts';
 import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import { MatrixUpload } from './matrix-upload.ts';
 import type { PlannedPart, PlannedVector, Spec, WeightPlan } from './plan.ts';
+import { rowsOf } from './segments.ts';
 import type { MatrixSpec, VectorSpec } from './spec.ts';
 import { hubValues } from './stored-values.ts';
 
@@ -110,7 +111,7 @@ function placeVector({ part: { offset, stride, map } }: PlannedVector, tensor: T
 
 /** Yields the bytes written after each slab of rows. */
 function* convert({ upload, part: { spec, index }, converter }: Conversion, tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>): Generator<number> {
-  const { rows } = spec.parts[index];
+  const rows = rowsOf(spec.parts[index]);
   const rowsPerSlab = Math.max(1, Math.floor(SLAB / spec.inputs));
   for (let row = 0; row < rows; row += rowsPerSlab) {
     const count = Math.min(rowsPerSlab, rows - row);

@@ -1,12 +1,14 @@
+import { GpuOutOfMemoryError } from '../../engine/errors/gpu-errors.ts';
 import type { Gpu } from '../../engine/gpu/device.ts';
 import type { Weight, WeightChunk } from '../../engine/ops/weight.ts';
 import { describeFormat } from '../../shaders/dequant/formats.ts';
 import { BLOCK } from '../../shaders/dequant/plane.ts';
 import { roundUp } from '../../shaders/kernel.ts';
+import { UnsupportedQuantizationError } from '../errors/unsupported-quantization-error.ts';
 import { segmentsOf, type PartLayout, type PartPlace, type Segment } from './segments.ts';
 import type { MatrixSpec } from './spec.ts';
 
-/** Rows of a chunk are a multiple of this: gate and up rows, which alternate, stay together. */
+/** Rows of a chunk are a multiple of this: gate and up rows, which alternate, stay together. Experts are split only between them. */
 const ROW_ALIGNMENT = 64;
 
 /** A chunk and the row of its segment that it begins with. */
@@ -29,12 +31,14 @@ export class MatrixUpload {
     this.#queue = queue;
   }
 
-  /** Allocates the buffers of all planes. `layouts`: one for each part of the matrix. */
+  /** Allocates the buffers of all planes. `layouts`: one for each part of the matrix. Throws `GpuOutOfMemoryError`, `UnsupportedQuantizationError`. */
   static async begin(gpu: Gpu, spec: MatrixSpec, layouts: readonly PartLayout[]): Promise<MatrixUpload> {
-    const { label, outputs, inputs } = spec;
+    const { label, outputs, inputs, experts } = spec;
     const { segments, places } = segmentsOf(spec, layouts);
+    if (experts !== undefined && (segments.length > 1 || segments[0].order)) throw new UnsupportedQuantizationError(label, 'its experts are stored in different formats or with their columns sorted (act-order)');
+    const unit = experts === undefined ? ROW_ALIGNMENT : outputs / experts;
     const placed: PlacedChunk[][] = [];
-    for (const segment of segments) placed.push(await allocate(gpu, label, inputs, segment));
+    for (const segment of segments) placed.push(await allocate(gpu, spec, segment, unit));
     return new MatrixUpload({ label, outputs, inputs, chunks: placed.flat().map(({ chunk }) => chunk) }, placed, places, gpu.device.queue);
   }
 
@@ -62,12 +66,13 @@ export class MatrixUpload {
   }
 }
 
-/** The chunks of a segment, split by rows where one binding cannot hold them. */
-async function allocate(gpu: Gpu, label: string, inputs: number, { format, order, start, step, rows }: Segment): Promise<PlacedChunk[]> {
+/** The chunks of a segment, split into multiples of `unit` rows where one binding cannot hold them. */
+async function allocate(gpu: Gpu, { label, inputs, experts }: MatrixSpec, { format, order, start, step, rows }: Segment, unit: number): Promise<PlacedChunk[]> {
   const { planes } = describeFormat(format);
   const widest = Math.max(...planes.map((plane) => plane.bytesPerRow(inputs)));
   const fitting = Math.floor(gpu.maxBindingBytes / widest);
-  const rowsPerChunk = fitting >= rows ? rows : Math.max(ROW_ALIGNMENT, Math.floor(fitting / ROW_ALIGNMENT) * ROW_ALIGNMENT);
+  if (experts !== undefined && fitting < unit) throw new GpuOutOfMemoryError(`an expert of ${label}`, unit * widest);
+  const rowsPerChunk = fitting >= rows ? rows : Math.max(unit, Math.floor(fitting / unit) * unit);
   const orderBuffer = order && (await uploadOrder(gpu, label, order));
   const chunks: PlacedChunk[] = [];
   for (let first = 0; first < rows; first += rowsPerChunk) {

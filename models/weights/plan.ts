@@ -8,6 +8,7 @@ import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import { checkFloat, isFloat } from '../safetensors/to-float32.ts';
 import { ModuleTensors } from './module-tensors.ts';
 import { plainWeight } from './plain-weight.ts';
+import { rowsOf } from './segments.ts';
 import type { MatrixPart, MatrixRole, MatrixSpec, VectorPart, VectorSpec } from './spec.ts';
 import { liesTransposed } from './stored-values.ts';
 
@@ -101,9 +102,9 @@ function planPart(tensors: Tensors, spec: MatrixSpec, part: MatrixPart, { format
   }
   const info = tensors.take(part.name);
   const transposed = liesTransposed(part, info);
-  checkShape(info, transposed ? [spec.inputs, part.rows] : [part.rows, spec.inputs]);
+  checkShape(info, [...(part.experts === undefined ? [] : [part.experts]), ...(transposed ? [spec.inputs, part.rows] : [part.rows, spec.inputs])]);
   checkFloat(info);
-  return { tensors: new Map([['', info]]), weight: plainWeight(info, '', formatOf(spec.role), { rows: part.rows, inputs: spec.inputs, transposed }) };
+  return { tensors: new Map([['', info]]), weight: plainWeight(info, formatOf(spec.role), { rows: part.rows, inputs: spec.inputs, transposed }) };
 }
 
 function checkShape({ name, file, shape }: TensorInfo, expected: readonly number[]): void {
@@ -152,7 +153,8 @@ class Tensors {
   }
 
   /** The module whose weight is `part`, with its tensors under the names that the checkpoint has for them. */
-  module({ name, rows }: MatrixPart, inputs: number): PackedModule | undefined {
+  module(part: MatrixPart, inputs: number): PackedModule | undefined {
+    const { name } = part;
     const module = moduleOf(name);
     const tensors = new Map<string, TensorInfo>();
     for (const suffix of this.#modules.suffixes(module)) {
@@ -162,7 +164,7 @@ class Tensors {
     const [first] = tensors;
     if (!first) return undefined;
     const [suffix, info] = first;
-    return { name: info.name.slice(0, -suffix.length), rows, inputs, tensors };
+    return { name: info.name.slice(0, -suffix.length), rows: rowsOf(part), inputs, tensors };
   }
 
   takeModule({ name }: MatrixPart, suffixes: Iterable<string>): void {

@@ -1,5 +1,5 @@
 import type { WeightFormat } from '../../shaders/dequant/formats.ts';
-import type { MatrixSpec } from './spec.ts';
+import type { MatrixPart, MatrixSpec } from './spec.ts';
 
 /** How the rows of one part of a matrix are stored. */
 export interface PartLayout {
@@ -22,6 +22,9 @@ export interface PartPlace {
   readonly stride: number;
 }
 
+/** Rows of all the experts that a part has. */
+export const rowsOf = ({ rows, experts = 1 }: MatrixPart): number => rows * experts;
+
 const sameOrder = (a: PartLayout['order'], b: PartLayout['order']): boolean => a === b || (a !== undefined && b !== undefined && a.length === b.length && a.every((column, k) => column === b[k]));
 const alike = (a: PartLayout, b: PartLayout): boolean => a.format === b.format && sameOrder(a.order, b.order);
 
@@ -34,10 +37,12 @@ export function segmentsOf({ parts }: MatrixSpec, layouts: readonly PartLayout[]
   const places: PartPlace[] = [];
   const alternating = parts.some(({ stride }) => stride === 2);
   if (alternating && layouts.every((layout) => alike(layout, layouts[0]))) {
-    const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+    const rows = parts.reduce((sum, part) => sum + rowsOf(part), 0);
     return { segments: [{ ...layouts[0], start: 0, step: 1, rows }], places: parts.map(({ start, stride }) => ({ segment: 0, first: start, stride })) };
   }
-  parts.forEach(({ start, stride, rows }, i) => {
+  parts.forEach((part, i) => {
+    const { start, stride } = part;
+    const rows = rowsOf(part);
     const last = segments.at(-1);
     if (last && stride === 1 && last.step === 1 && last.start + last.rows === start && alike(last, layouts[i])) {
       places.push({ segment: segments.length - 1, first: last.rows, stride: 1 });

@@ -14,6 +14,8 @@ export interface MatrixPart {
   readonly stride: number;
   /** Stored [inputs, outputs]. */
   readonly transposed: boolean;
+  /** The tensor holds as many such matrices, [experts, rows, inputs] or transposed [experts, inputs, rows], whose rows follow each other. */
+  readonly experts?: number;
 }
 
 /** A matrix [outputs, inputs] as the kernels want it, and the tensors it is made from. */
@@ -24,6 +26,8 @@ export interface MatrixSpec {
   readonly outputs: number;
   readonly inputs: number;
   readonly parts: readonly MatrixPart[];
+  /** The rows belong to as many experts in equal shares, and where they are split over several buffers, no expert is. */
+  readonly experts?: number;
 }
 
 /** One tensor of the checkpoint that becomes elements `offset`, `offset + stride`, … of a vector, each through `map`. */
@@ -79,6 +83,18 @@ export function stacked(label: string, parts: readonly (readonly [name: string, 
 export function interleaved(label: string, gate: string, up: string, rows: number, inputs: number): MatrixSpec {
   const part = (name: string, start: number): MatrixPart => ({ name, rows, start, stride: 2, transposed: false });
   return { kind: 'matrix', label, role: 'linear', outputs: 2 * rows, inputs, parts: [part(gate, 0), part(up, 1)] };
+}
+
+/** The matrices [rows, inputs] of all experts one below the other, from one tensor. `transposed`: stored [experts, inputs, rows]. */
+export function expertMatrix(name: string, experts: number, rows: number, inputs: number, { transposed = false }: Pick<MatrixOptions, 'transposed'> = {}): MatrixSpec {
+  return { kind: 'matrix', label: name, role: 'linear', outputs: experts * rows, inputs, experts, parts: [{ name, rows, start: 0, stride: 1, transposed, experts }] };
+}
+
+/** The matrices of all experts one below the other, each given by itself. */
+export function stackedExperts(label: string, matrices: readonly MatrixSpec[]): MatrixSpec {
+  const [{ inputs, outputs: rows }] = matrices;
+  const parts = matrices.flatMap((expert, i) => expert.parts.map((part) => ({ ...part, start: i * rows + part.start })));
+  return { kind: 'matrix', label, role: 'linear', outputs: matrices.length * rows, inputs, experts: matrices.length, parts };
 }
 
 /** A vector that is one tensor of the checkpoint, of `shape` (default: [length]), each element through `map`. */

@@ -6,6 +6,8 @@ import inputOrdered from './input/matrix-ordered.wgsl?raw';
 import inputPlain from './input/matrix-plain.wgsl?raw';
 import source from './linear-matrix.wgsl?raw';
 import type { LinearVariant } from './linear-variant.ts';
+import maskedSource from './masked.wgsl?raw';
+import tileSource from './tile.wgsl?raw';
 
 const TILE = 64;
 
@@ -34,7 +36,7 @@ export function linearMatrix(variant: LinearVariant): Kernel {
         ...(ordered ? { ORDER_BINDING: u32(planes.length + 1) } : {}),
         STEP_BINDING: u32(afterOrder + end.bindings.length),
       },
-      snippets: [stepSource, snippet, ordered ? inputOrdered : inputPlain, ...end.snippets],
+      snippets: [stepSource, maskedSource, tileSource, snippet, ordered ? inputOrdered : inputPlain, ...end.snippets],
       source,
     }),
     bindings: [...planes.map(({ name }) => ({ name, type: 'read' as const })), { name: 'x', type: 'read' }, ...(ordered ? [{ name: 'order', type: 'read' } as const] : []), ...end.bindings, { name: 'step', type: 'uniform' }],

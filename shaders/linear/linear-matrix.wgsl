@@ -5,20 +5,9 @@
 var<workgroup> x_tile: array<vec4f, TILE * 8u>;       // [TILE tokens, 8] of 4 inputs
 var<workgroup> weight_tile: array<vec4f, TILE * 8u>;  // [TILE outputs, 8] of 4 inputs
 
-// Invocations that read together read every fourth row at one quad: permuting a row's quads by its number keeps their banks apart.
-fn place(row: u32, quad: u32) -> u32 { return row * 8u + (quad ^ (row / 4u % 8u)); }
-
-// Columns beyond INPUTS are garbage, those of the last block also lie beyond the row.
 fn load_quad(token: u32, quad: u32) -> vec4f {
   if (token >= step.count) { return vec4f(); }
-  let value = x_quad(token, quad);
-  if (INPUTS % 32u == 0u) { return value; }
-  return select(vec4f(), value, vec4u(quad * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(INPUTS));
-}
-
-// sums + the four outputs' dot products with one token's quad.
-fn add_products(sums: vec4f, columns: mat4x4f, quad: vec4f) -> vec4f {
-  return fma(vec4f(quad.w), columns[3], fma(vec4f(quad.z), columns[2], fma(vec4f(quad.y), columns[1], fma(vec4f(quad.x), columns[0], sums))));
+  return masked(x_quad(token, quad), quad);
 }
 
 fn store_quad(token: u32, row: u32, sums: vec4f) {

@@ -9,6 +9,7 @@ import inputOrdered from './input/vector-ordered.wgsl?raw';
 import inputPlain from './input/vector-plain.wgsl?raw';
 import source from './linear-vector.wgsl?raw';
 import type { LinearVectorVariant } from './linear-variant.ts';
+import maskedSource from './masked.wgsl?raw';
 import normNone from './norm-none.wgsl?raw';
 import normSource from './norm.wgsl?raw';
 
@@ -68,7 +69,7 @@ export function linearVector(variant: LinearVectorVariant, target: Target): Kern
         ...(ordered ? { ORDER_BINDING: u32(planes.length + 1) } : {}),
         ...(norm ? { NORM_BINDING: u32(afterOrder), EPS: f32(norm.eps) } : {}),
       },
-      snippets: [snippet, teamSource, ordered ? inputOrdered : inputPlain, ...(norm ? [ordered ? normOrdered : normPlain, normSource] : [normNone]), ...end.snippets],
+      snippets: [maskedSource, snippet, teamSource, ordered ? inputOrdered : inputPlain, ...(norm ? [ordered ? normOrdered : normPlain, normSource] : [normNone]), ...end.snippets],
       source,
     }),
     bindings: [

@@ -3,12 +3,6 @@
 // A block of 8 quads takes 9, so that lanes reading neighbouring blocks hit different banks.
 var<workgroup> staged: array<vec4f, CHUNK * 9u>;
 
-// Columns beyond INPUTS are garbage, those of the last block also lie beyond the row.
-fn masked(value: vec4f, quad: u32) -> vec4f {
-  if (INPUTS % 32u == 0u) { return value; }
-  return select(vec4f(), value, vec4u(quad * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(INPUTS));
-}
-
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let lane = local % TEAM;

@@ -36,6 +36,13 @@ const KEYS: Readonly<Record<string, { readonly required: readonly string[]; read
     eps: 'rms_norm_eps',
     activation: 'hidden_act',
   },
+  gpt_oss: { required: [...DENSE.required, 'num_local_experts', 'num_experts_per_tok'], counts: [...DENSE.counts, 'sliding_window'], eps: 'rms_norm_eps', activation: 'hidden_act' },
+  qwen3_moe: {
+    required: [...DENSE.required, 'num_local_experts', 'num_experts_per_tok', 'moe_intermediate_size'],
+    counts: [...DENSE.counts, 'decoder_sparse_step'],
+    eps: 'rms_norm_eps',
+    activation: 'hidden_act',
+  },
 };
 
 describe.each(Object.entries(KEYS))('%s', (name, { required, counts, eps, activation }) => {
@@ -69,6 +76,8 @@ describe('keys that do not fit each other', () => {
   const llama = fixture('arch/llama');
   const hybrid = fixture('arch/qwen3_5_text');
   const smollm3 = fixture('arch/smollm3');
+  const gptOss = fixture('arch/gpt_oss');
+  const qwen3Moe = fixture('arch/qwen3_moe');
 
   test.each([
     ['query heads that do not share the key heads evenly', { ...llama, num_key_value_heads: 3 }, 'num_key_value_heads'],
@@ -88,6 +97,18 @@ describe('keys that do not fit each other', () => {
     ['a window that is no count', { ...fixture('arch/qwen2'), use_sliding_window: true, sliding_window: -1 }, 'sliding_window'],
     ['too few NoPE switches', { ...smollm3, no_rope_layers: [1] }, 'no_rope_layers'],
     ['a NoPE switch that is none', { ...smollm3, no_rope_layers: (smollm3.no_rope_layers as number[]).with(1, 2) }, 'no_rope_layers.1'],
+    ['more experts for a token than there are', { ...gptOss, num_experts_per_tok: 5 }, 'num_experts_per_tok'],
+    ['more experts than the kernels count', { ...gptOss, num_local_experts: 1025 }, 'num_local_experts'],
+    ['more experts than the kernels count, under the other name', { ...qwen3Moe, num_experts: 1025 }, 'num_experts'],
+    ['a gate without a sensible limit', { ...gptOss, swiglu_limit: -7 }, 'swiglu_limit'],
+    ['a gate whose slope is no number', { ...gptOss, swiglu_alpha: '1.7' }, 'swiglu_alpha'],
+    ['gpt-oss without a word on its rotary embedding', { ...gptOss, rope_parameters: null }, 'rope_parameters'],
+    ['a switch for YaRN that is none', { ...gptOss, rope_parameters: { ...(gptOss.rope_parameters as object), truncate: 'no' } }, 'rope_parameters.truncate'],
+    ['a layer type that gpt-oss does not have', { ...gptOss, layer_types: (gptOss.layer_types as string[]).with(2, 'linear_attention') }, 'layer_types.2'],
+    ['dense layers that are no list', { ...qwen3Moe, mlp_only_layers: 1 }, 'mlp_only_layers'],
+    ['a dense layer that is no number', { ...qwen3Moe, mlp_only_layers: [0, -1] }, 'mlp_only_layers.1'],
+    ['a switch for weights of experts that is none', { ...qwen3Moe, norm_topk_prob: 1 }, 'norm_topk_prob'],
+    ['a window of no tokens', { ...qwen3Moe, use_sliding_window: true, sliding_window: 0 }, 'sliding_window'],
     ['layers without end', { ...llama, num_hidden_layers: 1e9 }, 'num_hidden_layers'],
     ['a rotary type that nobody knows', { ...llama, rope_parameters: { rope_type: 'spiral' } }, 'rope_parameters.rope_type'],
     ['a rotary type that is not supported', { ...llama, rope_parameters: { rope_type: 'longrope', rope_theta: 1e4 } }, 'rope_parameters.rope_type'],

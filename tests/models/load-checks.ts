@@ -7,7 +7,7 @@ import { GpuLedger } from './gpu-ledger.ts';
 export type Failure = Readonly<{ code: string; file?: string; tensor?: string; key?: string; message?: RegExp; method?: string }>;
 
 /** What loading fails with. Also checks that nothing stays on the GPU. */
-export async function loadFailure(source: ModelSource, options: LoadOptions = {}): Promise<unknown> {
+export async function loadFailure(source: ModelSource, options: LoadOptions & DeviceOptions = {}): Promise<unknown> {
   const ledger = new GpuLedger();
   try {
     const model = await loadModel(source, options);

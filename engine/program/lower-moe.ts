@@ -1,0 +1,77 @@
+import { combine } from '../../shaders/moe/combine.ts';
+import { expertDown } from '../../shaders/moe/expert-down.ts';
+import { expertGateUp } from '../../shaders/moe/expert-gate-up.ts';
+import { expertTiles } from '../../shaders/moe/expert-tiles.ts';
+import { group, mostTiles } from '../../shaders/moe/group.ts';
+import { route } from '../../shaders/moe/route.ts';
+import { roundUp } from '../../shaders/kernel.ts';
+import type { Node } from '../ops/graph.ts';
+import type { Vector, Weight, WeightChunk } from '../ops/weight.ts';
+import type { BufferRef } from './dispatch.ts';
+import { planeRefs } from './lower-linear.ts';
+import type { Lowering } from './lowering.ts';
+
+type MoeNode = Extract<Node, { op: 'moe' }>;
+
+/** What the router's logits become before any expert is asked. */
+interface Routes {
+  /** [T, topK] */
+  readonly chosen: BufferRef;
+  readonly weights: BufferRef;
+}
+
+/** The router's choice, then two products: of one token with its experts' rows, or of each expert with its tokens in tiles. The sum is added to the residual in place. */
+export function lowerMoe(lowering: Lowering, node: MoeNode): void {
+  const { x, logits, moe, out } = node;
+  const experts = logits.width;
+  const assignments = (lowering.isMany(x) ? lowering.options.rows : 1) * moe.topK;
+  const routes: Routes = { chosen: lowering.scratch('chosen experts', assignments), weights: lowering.scratch('weights of experts', assignments) };
+  lowering.emit(route({ experts, topK: moe.topK, scoring: moe.scoring }), { logits: lowering.read(logits), ...routes }, out);
+  const hidden = lowering.scratch(moe.gateUp.label, assignments * roundUp(moe.down.inputs, 4));
+  if (lowering.isMany(x)) lowerManyTokens(lowering, node, routes, hidden);
+  else lowerOneToken(lowering, node, routes, hidden);
+}
+
+function lowerOneToken(lowering: Lowering, { x, logits, moe, out }: MoeNode, { chosen, weights }: Routes, hidden: BufferRef): void {
+  const { gateUp, down, gateUpBias, downBias, activation, topK } = moe;
+  const { target } = lowering.options;
+  const norm = lowering.fusedNorm(x);
+  const source = lowering.read(norm ? norm.x : x);
+  for (const chunk of gateUp.chunks) {
+    const kernel = expertGateUp({ ...chunkOfExperts(gateUp, chunk, logits.width, topK, gateUpBias), activation, ...(norm && { norm: { eps: norm.eps } }) }, target);
+    lowering.emit(kernel, { ...planeRefs(chunk), ...biasRef(lowering, gateUpBias), x: source, chosen, out: hidden, ...(norm && { norm_weight: lowering.constant(norm.weight) }) }, out);
+  }
+  const sum = lowering.define(out, down.label, moe.residual);
+  for (const chunk of down.chunks) {
+    const kernel = expertDown(chunkOfExperts(down, chunk, logits.width, topK, downBias), target);
+    lowering.emit(kernel, { ...planeRefs(chunk), ...biasRef(lowering, downBias), x: hidden, chosen, weights, out: sum }, out);
+  }
+}
+
+function lowerManyTokens(lowering: Lowering, { x, logits, moe, out }: MoeNode, { chosen, weights }: Routes, hidden: BufferRef): void {
+  const { gateUp, down, gateUpBias, downBias, activation, topK } = moe;
+  const allExperts = logits.width;
+  const groups = { experts: allExperts, topK };
+  const assignments = lowering.options.rows * topK;
+  const order = lowering.scratch('tokens by expert', assignments);
+  const tiles = lowering.scratch('tiles of experts', 4 * mostTiles(groups, lowering.options.rows));
+  lowering.emit(group(groups), { chosen, order, tiles }, out);
+  for (const chunk of gateUp.chunks) {
+    const kernel = expertTiles({ ...chunkOfExperts(gateUp, chunk, allExperts, topK, gateUpBias), allExperts, activation });
+    lowering.emit(kernel, { ...planeRefs(chunk), ...biasRef(lowering, gateUpBias), x: lowering.read(x), order, tiles, out: hidden }, out);
+  }
+  const given = lowering.scratch(down.label, assignments * roundUp(out.width, 4));
+  for (const chunk of down.chunks) {
+    const kernel = expertTiles({ ...chunkOfExperts(down, chunk, allExperts, topK, downBias), allExperts });
+    lowering.emit(kernel, { ...planeRefs(chunk), ...biasRef(lowering, downBias), x: hidden, order, tiles, out: given }, out);
+  }
+  lowering.emit(combine({ topK, width: out.width }), { x: given, weights, out: lowering.define(out, 'sum of experts', moe.residual) }, out);
+}
+
+/** A chunk's share of all experts, which is whole: weights of experts are split between them. */
+function chunkOfExperts(weight: Weight, chunk: WeightChunk, experts: number, topK: number, bias: Vector | undefined) {
+  const outputs = weight.outputs / experts;
+  return { format: chunk.format, inputs: weight.inputs, outputs, experts: chunk.rows / outputs, firstExpert: chunk.rowStart / outputs, topK, bias: bias !== undefined };
+}
+
+const biasRef = (lowering: Lowering, bias: Vector | undefined): Record<string, BufferRef> => (bias ? { bias: lowering.constant(bias) } : {});

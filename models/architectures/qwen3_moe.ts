@@ -1,0 +1,40 @@
+import type { ConfigReader } from '../config/config-reader.ts';
+import { register } from './architecture.ts';
+import { denseConfig } from './dense-config.ts';
+import { layerCount } from './dimensions.ts';
+import { expertCounts, type ExpertsConfig } from './experts.ts';
+import { transformerForward, transformerName, transformerWeights, type TransformerConfig } from './transformer.ts';
+
+function parse(c: ConfigReader): TransformerConfig {
+  const layers = layerCount(c);
+  const experts: ExpertsConfig = {
+    // transformers 5 saves it under the second name.
+    ...expertCounts(c, c.has('num_experts') ? 'num_experts' : 'num_local_experts'),
+    intermediateSize: c.integer('moe_intermediate_size', { min: 1 }),
+    scoring: { kind: 'softmax', renormalised: c.boolean('norm_topk_prob', { default: false }) },
+    activation: { kind: 'silu' },
+    layout: 'separate',
+  };
+  const step = c.integer('decoder_sparse_step', { min: 1, default: 1 });
+  const dense = c.has('mlp_only_layers') ? c.integers('mlp_only_layers') : [];
+  const bias = c.boolean('attention_bias', { default: false });
+  // Unlike Qwen3's, the window is that of all layers.
+  const window = c.boolean('use_sliding_window', { default: false }) && c.has('sliding_window') ? c.integer('sliding_window', { min: 1 }) : undefined;
+  return denseConfig(c, {
+    qkNorm: true,
+    projectionBias: bias,
+    outputBias: bias,
+    windows: Array.from({ length: layers }, () => window),
+    experts: Array.from({ length: layers }, (_, i) => (!dense.includes(i) && (i + 1) % step === 0 ? experts : undefined)),
+    headDim: 128,
+  });
+}
+
+/** Qwen3-MoE: Qwen3 with experts in place of the MLP of all layers but those that the config names (arXiv:2505.09388). */
+export const qwen3Moe = register({
+  modelTypes: ['qwen3_moe'],
+  parse,
+  weights: transformerWeights,
+  canonicalName: transformerName,
+  forward: transformerForward,
+});

@@ -1,0 +1,239 @@
+import type { Step } from '../common/step.ts';
+import { decodeRows } from '../dequant/reference.ts';
+import { WEIGHT_FORMATS } from '../dequant/formats.ts';
+import { randomPlanes } from '../dequant/random-planes.ts';
+import { roundUp } from '../kernel.ts';
+import type { BufferData, KernelCase } from '../kernel-case.ts';
+import { normal, uniform } from '../random.ts';
+import { rmsNormReference } from '../rms-norm/reference.ts';
+import { combine } from './combine.ts';
+import { expertDown } from './expert-down.ts';
+import { expertGateUp, type ExpertGateUpVariant } from './expert-gate-up.ts';
+import { expertTiles, type ExpertTilesVariant } from './expert-tiles.ts';
+import { group, mostTiles, type GroupVariant } from './group.ts';
+import { expertReference, gatedReference, groupReference, routeReference } from './reference.ts';
+import { route, type RouteVariant } from './route.ts';
+import type { ExpertsVariant } from './variant.ts';
+
+const stepOf = (count: number): Step => ({ count, position: 3, slotIn: 0, slotOut: 1 });
+
+/** The elements of a buffer that a kernel must leave as they were, here poison. */
+const poison = (length: number): Float64Array => new Float64Array(length).fill(NaN);
+
+/** Logits of whole numbers have ties. */
+function routeCase(count: number, variant: RouteVariant, ties = false): KernelCase {
+  const { experts, topK, scoring } = variant;
+  const stride = roundUp(experts, 4);
+  return {
+    name: `moe-route T=${count} ${topK} of ${experts}${scoring.renormalised ? ' renormalised' : ''}${ties ? ' with ties' : ''}`,
+    kernels: () => [route(variant)],
+    step: stepOf(count),
+    inputs: () => {
+      const logits = normal(count * stride, 21, 3).map((logit) => (ties ? Math.round(logit) : logit));
+      for (let token = 0; token < count; token++) logits.fill(NaN, token * stride + experts, (token + 1) * stride);
+      return { logits };
+    },
+    outputs: { chosen: { type: 'u32', length: count * topK }, weights: { type: 'f32', length: count * topK } },
+    expected: ({ logits }) => ({ ...routeReference(variant, count, logits) }),
+    tolerance: 2e-6,
+  };
+}
+
+/** Who chooses whom: at random, everybody the same experts (so that the others get none), or in turn. */
+type Choice = 'random' | 'same' | 'turns';
+
+/** `topK` different experts for each of `count` tokens. */
+function choose(count: number, { experts, topK }: GroupVariant, choice: Choice): Uint32Array<ArrayBuffer> {
+  const next = uniform(22);
+  const chosen = new Uint32Array(count * topK);
+  for (let token = 0; token < count; token++) {
+    const first = { random: Math.floor(next() * experts), same: experts - 1, turns: token }[choice];
+    for (let j = 0; j < topK; j++) chosen[token * topK + j] = (first + experts - j) % experts;
+  }
+  return chosen;
+}
+
+function groupCase(count: number, variant: GroupVariant, choice: Choice): KernelCase {
+  return {
+    name: `moe-group T=${count} ${variant.topK} of ${variant.experts} ${choice}`,
+    kernels: () => [group(variant)],
+    step: stepOf(count),
+    inputs: () => ({ chosen: choose(count, variant, choice) }),
+    outputs: { order: { type: 'u32', length: count * variant.topK }, tiles: { type: 'u32', length: 4 * mostTiles(variant, count) } },
+    expected: ({ chosen }) => ({ ...groupReference(variant, count, chosen) }),
+    tolerance: 0,
+  };
+}
+
+type Shape = Pick<ExpertsVariant, 'format' | 'inputs' | 'outputs' | 'topK'> & { readonly allExperts: number } & Partial<ExpertsVariant>;
+
+/** A chunk of all experts. */
+const variantOf = (shape: Shape): ExpertsVariant & { readonly allExperts: number } => ({ experts: shape.allExperts, firstExpert: 0, bias: false, ...shape });
+
+/** x with garbage where its rows are padded. */
+function inputRows(rows: number, inputs: number, seed: number): Float32Array<ArrayBuffer> {
+  const stride = roundUp(inputs, 4);
+  const x = normal(rows * stride, seed);
+  for (let row = 0; row < rows; row++) x.fill(NaN, row * stride + inputs, (row + 1) * stride);
+  return x;
+}
+
+/** Planes of the chunk, and the bias of all experts where there is one. */
+const weightsOf = ({ format, inputs, outputs, experts, bias, allExperts }: ReturnType<typeof variantOf>): Record<string, BufferData> => ({
+  ...randomPlanes(format, experts * outputs, inputs, 23),
+  ...(bias ? { bias: normal(allExperts * outputs, 24) } : {}),
+});
+
+/** What expert number `expert` of all gives for the row of x at `start`; undefined where another chunk has it. */
+function productOf({ format, inputs, outputs, experts, firstExpert }: ExpertsVariant, { bias, ...planes }: Record<string, BufferData>) {
+  const weight = decodeRows(format, planes, experts * outputs, inputs);
+  return (expert: number, x: ArrayLike<number>, start: number): Float64Array | undefined => {
+    const own = expert - firstExpert;
+    if (own < 0 || own >= experts) return undefined;
+    return expertReference({ inputs, outputs, weight, ...(bias && { bias: bias.subarray(firstExpert * outputs) }) }, own, x, start);
+  };
+}
+
+function gateUpCase(shape: Shape & Pick<ExpertGateUpVariant, 'activation' | 'norm'>): KernelCase {
+  const variant = { ...variantOf(shape), activation: shape.activation, ...(shape.norm && { norm: shape.norm }) };
+  const { inputs, outputs, topK, norm, activation } = variant;
+  const stride = roundUp(outputs / 2, 4);
+  return {
+    name: expertGateUp(variant, { subgroup: 0 }).label,
+    kernels: (target) => [expertGateUp(variant, target)],
+    inputs: () => ({
+      ...weightsOf(variant),
+      x: inputRows(1, inputs, 25),
+      chosen: choose(1, { experts: variant.allExperts, topK }, 'random'),
+      ...(norm ? { norm_weight: inputRows(1, inputs, 26) } : {}),
+    }),
+    outputs: { out: { type: 'f32', length: topK * stride } },
+    expected: ({ x, chosen, norm_weight: normWeight, ...weights }) => {
+      const product = productOf(variant, weights);
+      const normed = norm ? rmsNormReference(x, normWeight, inputs, norm.eps) : x;
+      const out = poison(topK * stride);
+      chosen.forEach((expert, i) => out.set(gatedReference(activation, product(expert, normed, 0) ?? []), i * stride));
+      return { out };
+    },
+    tolerance: 3e-6,
+  };
+}
+
+function downCase(shape: Shape): KernelCase {
+  const variant = variantOf(shape);
+  const { inputs, outputs, topK, allExperts } = variant;
+  return {
+    name: expertDown(variant, { subgroup: 0 }).label,
+    kernels: (target) => [expertDown(variant, target)],
+    inputs: () => ({
+      ...weightsOf(variant),
+      x: inputRows(topK, inputs, 27),
+      chosen: choose(1, { experts: allExperts, topK }, 'random'),
+      weights: normal(topK, 28),
+      out: normal(outputs, 29),
+    }),
+    expected: ({ x, chosen, weights, out, ...matrix }) => {
+      const product = productOf(variant, matrix);
+      const sum = Float64Array.from(out);
+      chosen.forEach((expert, i) => product(expert, x, i * roundUp(inputs, 4))?.forEach((value, row) => (sum[row] += weights[i] * value)));
+      return { out: sum };
+    },
+    tolerance: 2e-6,
+  };
+}
+
+function tilesCase(count: number, choice: Choice, shape: Shape & Pick<ExpertTilesVariant, 'activation'>): KernelCase {
+  const variant: ExpertTilesVariant = { ...variantOf(shape), ...(shape.activation && { activation: shape.activation }) };
+  const { inputs, outputs, topK, allExperts, activation } = variant;
+  const groups = { experts: allExperts, topK };
+  const stride = roundUp(activation ? outputs / 2 : outputs, 4);
+  return {
+    name: `${expertTiles(variant).label} T=${count} of ${allExperts} ${choice}`,
+    kernels: () => [group(groups), expertTiles(variant)],
+    step: stepOf(count),
+    inputs: () => ({ ...weightsOf(variant), x: inputRows(activation ? count : count * topK, inputs, 30), chosen: choose(count, groups, choice) }),
+    outputs: {
+      order: { type: 'u32', length: count * topK },
+      tiles: { type: 'u32', length: 4 * mostTiles(groups, count) },
+      out: { type: 'f32', length: count * topK * stride },
+    },
+    expected: ({ x, chosen, ...weights }) => {
+      const product = productOf(variant, weights);
+      const out = poison(count * topK * stride);
+      chosen.forEach((expert, i) => {
+        const row = product(expert, x, Math.floor(activation ? i / topK : i) * roundUp(inputs, 4)) ?? [];
+        out.set(activation ? gatedReference(activation, row) : row, i * stride);
+      });
+      return { out };
+    },
+    tolerance: 3e-6,
+  };
+}
+
+function combineCase(count: number, topK: number, width: number): KernelCase {
+  const stride = roundUp(width, 4);
+  return {
+    name: `moe-combine T=${count} ${topK}x${width}`,
+    kernels: () => [combine({ topK, width })],
+    step: stepOf(count),
+    // One token more than the step has: it must stay as it is.
+    inputs: () => ({ x: inputRows(count * topK, width, 31), weights: normal(count * topK, 32), out: inputRows(count + 1, width, 33) }),
+    expected: ({ x, weights, out }) => ({
+      out: Float64Array.from(out, (value, i) => {
+        const [token, column] = [Math.floor(i / stride), i % stride];
+        if (token === count) return value;
+        return Array.from({ length: topK }, (_, j) => token * topK + j).reduce((sum, at) => sum + weights[at] * x[at * stride + column], value);
+      }),
+    }),
+    tolerance: 1e-6,
+  };
+}
+
+const SILU = { kind: 'silu' } as const;
+const CLAMPED = { kind: 'clamped', alpha: 1.702, limit: 7 } as const;
+const SOFTMAX = { kind: 'softmax', renormalised: false } as const;
+const RENORMALISED = { kind: 'softmax', renormalised: true } as const;
+
+export const moeCases: readonly KernelCase[] = [
+  ...[SOFTMAX, RENORMALISED].flatMap((scoring) => [
+    routeCase(1, { experts: 1, topK: 1, scoring }),
+    routeCase(3, { experts: 5, topK: 5, scoring }),
+    routeCase(7, { experts: 33, topK: 3, scoring }),
+    routeCase(5, { experts: 256, topK: 16, scoring }),
+    routeCase(2, { experts: 513, topK: 9, scoring }),
+    routeCase(9, { experts: 13, topK: 4, scoring }, true),
+  ]),
+  ...(['random', 'same', 'turns'] as const).flatMap((choice) => [
+    groupCase(2, { experts: 4, topK: 1 }, choice),
+    groupCase(63, { experts: 7, topK: 3 }, choice),
+    groupCase(513, { experts: 33, topK: 5 }, choice),
+    groupCase(100, { experts: 256, topK: 16 }, choice),
+  ]),
+  ...WEIGHT_FORMATS.flatMap((format) => [
+    gateUpCase({ format, inputs: 63, outputs: 38, allExperts: 5, topK: 3, activation: SILU }),
+    gateUpCase({ format, inputs: 100, outputs: 6, allExperts: 7, topK: 2, activation: CLAMPED, bias: true, norm: { eps: 1e-5 } }),
+    downCase({ format, inputs: 63, outputs: 37, allExperts: 5, topK: 3 }),
+    downCase({ format, inputs: 100, outputs: 5, allExperts: 7, topK: 2, bias: true }),
+    tilesCase(7, 'random', { format, inputs: 63, outputs: 38, allExperts: 5, topK: 3, activation: SILU }),
+    tilesCase(65, 'turns', { format, inputs: 100, outputs: 70, allExperts: 3, topK: 2, activation: CLAMPED, bias: true }),
+    tilesCase(33, 'random', { format, inputs: 63, outputs: 67, allExperts: 7, topK: 3, bias: true }),
+  ]),
+  // Several chunks of x (K > 3,392), and the numbers of rows that a team takes.
+  gateUpCase({ format: 'int4', inputs: 3501, outputs: 6, allExperts: 3, topK: 2, activation: CLAMPED, bias: true, norm: { eps: 1e-6 } }),
+  gateUpCase({ format: 'int4', inputs: 33, outputs: 2 * 8193, allExperts: 3, topK: 2, activation: SILU, norm: { eps: 1e-6 } }),
+  downCase({ format: 'int4', inputs: 3501, outputs: 3, allExperts: 3, topK: 2 }),
+  downCase({ format: 'int8', inputs: 33, outputs: 2051, allExperts: 3, topK: 2, bias: true }),
+  downCase({ format: 'int4', inputs: 33, outputs: 8197, allExperts: 3, topK: 2 }),
+  // Chunks of a weight: in the middle, and one that none of the choices is in.
+  gateUpCase({ format: 'int4', inputs: 63, outputs: 38, allExperts: 9, topK: 5, firstExpert: 2, experts: 4, activation: CLAMPED, bias: true }),
+  downCase({ format: 'f32', inputs: 63, outputs: 37, allExperts: 9, topK: 5, firstExpert: 2, experts: 4, bias: true }),
+  downCase({ format: 'f32', inputs: 63, outputs: 37, allExperts: 40, topK: 2, firstExpert: 35, experts: 5, bias: true }),
+  tilesCase(33, 'turns', { format: 'int8', inputs: 63, outputs: 38, allExperts: 9, topK: 5, firstExpert: 2, experts: 4, activation: SILU, bias: true }),
+  tilesCase(33, 'turns', { format: 'fp8', inputs: 63, outputs: 37, allExperts: 9, topK: 5, firstExpert: 8, experts: 1, bias: true }),
+  // All tokens choose the same experts, and each expert gets one or two.
+  tilesCase(100, 'same', { format: 'f32', inputs: 33, outputs: 10, allExperts: 5, topK: 3, activation: CLAMPED }),
+  tilesCase(5, 'turns', { format: 'f16', inputs: 33, outputs: 9, allExperts: 33, topK: 3 }),
+  combineCase(1, 1, 1),
+  combineCase(3, 5, 63),
+  combineCase(7, 16, 131),
+];
