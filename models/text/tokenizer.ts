@@ -61,7 +61,7 @@ function buildTokenizer(tokenizerJson: unknown, tokenizerConfig: unknown): Token
     ...(eosTokenId === undefined ? {} : { eosTokenId }),
     strip: decoder.strip,
     encode(text, { addSpecialTokens }) {
-      const { ids, tokens } = hub.encode(text, { add_special_tokens: addSpecialTokens });
+      const { ids, tokens } = typed('cannot encode a text', () => hub.encode(text, { add_special_tokens: addSpecialTokens }));
       const unknown = ids.findIndex((id) => !Number.isInteger(id));
       if (unknown !== -1) {
         throw new TokenizerError(TOKENIZER_JSON, 'model.vocab', `has no token ${JSON.stringify(tokens[unknown])}, and no "unk_token" for what it lacks.`);
@@ -84,11 +84,14 @@ function buildTokenizer(tokenizerJson: unknown, tokenizerConfig: unknown): Token
 
 const NO_BYTES = new Uint8Array(0);
 
-function createHubTokenizer(json: object): HubTokenizer {
+// The second argument is only read for things that Sluice does itself (special tokens, tidying up of decoded text).
+const createHubTokenizer = (json: object): HubTokenizer => typed('cannot be used', () => new HubTokenizer(json, {}));
+
+/** What the library makes of a malformed file shows when it is built, or only when the malformed part is used. */
+function typed<T>(problem: string, run: () => T): T {
   try {
-    // The second argument is only read for things that Sluice does itself (special tokens, tidying up of decoded text).
-    return new HubTokenizer(json, {});
+    return run();
   } catch (cause) {
-    throw new TokenizerError(TOKENIZER_JSON, '', `cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new TokenizerError(TOKENIZER_JSON, '', `${problem}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }

@@ -174,7 +174,7 @@ function qwen35(config: JsonObject, tensors: Tensors): WrittenHeader {
     if (/A_log/.test(name)) return mapped(reorder(tensor), (value) => -Math.exp(value));
     if (/conv1d/.test(name)) return reorderValues({ shape: [tensor.shape[0], tensor.shape[2]], values: tensor.values });
     if (/out_proj/.test(name)) return reorder(tensor, tensor.shape[0]);
-    return /norm\.weight$/.test(name) && !/linear_attn\.norm/.test(name) ? mapped(tensor, (value) => value + 1) : tensor;
+    return name.endsWith('norm.weight') && !name.includes('linear_attn.norm') ? mapped(tensor, (value) => value + 1) : tensor;
   };
   const types = config.layer_types as readonly string[];
   const { metadata = [], tensors: converted = [] } = dense('qwen35', { ...config, rope_parameters: { ...(config.rope_parameters as object), partial_rotary_factor: undefined } }, tensors, change, QWEN35_NAMES);
