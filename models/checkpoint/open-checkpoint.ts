@@ -27,7 +27,7 @@ export async function openCheckpoint(source: ModelSource | Source, { signal, onP
     throw new CheckpointError('missing-file', `is not in ${folder.name}; a checkpoint folder needs config.json, tokenizer.json and model.safetensors (or model.safetensors.index.json with its shards)`, { file: 'config.json' });
   }
   const config = parseConfig(configText, 'config.json');
-  accept?.(config);
+  await accept?.(config);
   const generationText = await text('generation_config.json');
   const generationConfig = generationText === undefined ? undefined : parseConfig(generationText, 'generation_config.json');
   const { file, files, tensors } = await openWeights(folder, signal);

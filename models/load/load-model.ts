@@ -30,8 +30,8 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
   signal?.throwIfAborted();
 
   report({ phase: 'config' });
-  const checkpoint = await openCheckpoint(source, { signal, accept: (json) => void parseModel(json) });
-  const { modelType, parsed } = parseModel(checkpoint.config);
+  const checkpoint = await openCheckpoint(source, { signal, accept: async (json) => void (await abortable(parseModel(json), signal)) });
+  const { modelType, parsed } = await parseModel(checkpoint.config);
 
   const gpu = await Gpu.request(options);
   try {
@@ -62,11 +62,11 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
   }
 }
 
-/** Throws `UnsupportedModelError`, `UnsupportedQuantizationError` or `ConfigError`; runs before anything beyond the config is downloaded. */
-function parseModel(json: JsonObject): { modelType: string; parsed: ParsedModel } {
+/** Rejects with `UnsupportedModelError`, `UnsupportedQuantizationError`, `ConfigError` or `ModuleLoadError`; runs before anything beyond the config is downloaded. */
+async function parseModel(json: JsonObject): Promise<{ modelType: string; parsed: ParsedModel }> {
   const config = new ConfigReader(json, 'config.json');
   const modelType = config.string('model_type');
-  const architecture = findArchitecture(modelType);
+  const architecture = await findArchitecture(modelType);
   if (!architecture) throw new UnsupportedModelError(modelType, supportedModelTypes);
   refuseQuantized(config);
   return { modelType, parsed: architecture.parse(config) };

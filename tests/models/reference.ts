@@ -28,9 +28,9 @@ export async function fetchReference(fixture: string): Promise<ReferenceModel> {
  * The checkpoint with each matrix that would be quantised replaced by what the reference decoder makes of its packed rows: in f32 it is
  * the very model that the shaders see.
  */
-export function decoded(folder: Folder, quantize: Exclude<Quantization, 'none'>, quantizeEmbeddings: Exclude<Quantization, 'none'>): Folder {
+export async function decoded(folder: Folder, quantize: Exclude<Quantization, 'none'>, quantizeEmbeddings: Exclude<Quantization, 'none'>): Promise<Folder> {
   const config = new ConfigReader(readJson(folder, CONFIG), CONFIG);
-  const parsed = findArchitecture(config.string('model_type'))?.parse(config);
+  const parsed = (await findArchitecture(config.string('model_type')))?.parse(config);
   if (!parsed) throw new Error('the fixture is of no known architecture');
   const bytes = folder[WEIGHTS];
   const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
