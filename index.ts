@@ -10,6 +10,7 @@ export { DeviceLostError, GpuOutOfMemoryError, GpuValidationError, WebGpuUnavail
 export { ContextFullError, DisposedError, SessionBusyError } from './engine/errors/generate-errors.ts';
 export { InvalidLogitsError } from './engine/errors/invalid-logits-error.ts';
 export { InvalidOptionError } from './engine/errors/invalid-option-error.ts';
+export { ModuleLoadError } from './engine/errors/module-load-error.ts';
 export { AccessError } from './models/errors/access-error.ts';
 export { ChatTemplateError } from './models/errors/chat-template-error.ts';
 export { CheckpointError } from './models/errors/checkpoint-error.ts';

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
+import { bareWgsl } from './scripts/bare-wgsl.mjs';
 import { requestHandler } from './scripts/serve.mjs';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
@@ -23,7 +24,7 @@ function defaultModel(): Plugin {
   };
 }
 
-/** Comments and indentation of shaders are for readers: built pages go without. Lines stay, so that compiler messages name the right ones. */
+/** Built pages go without what in a shader is for readers. */
 function bareShaders(): Plugin {
   return {
     name: 'bare-shaders',
@@ -31,8 +32,7 @@ function bareShaders(): Plugin {
     enforce: 'pre',
     load(id) {
       if (!id.endsWith('.wgsl?raw')) return null;
-      const source = readFileSync(id.replace('?raw', ''), 'utf8');
-      return `export default ${JSON.stringify(source.replaceAll(/^[ \t]+|[ \t]*\/\/.*$/gm, ''))}`;
+      return `export default ${JSON.stringify(bareWgsl(readFileSync(id.replace('?raw', ''), 'utf8')))}`;
     },
   };
 }
@@ -41,8 +41,20 @@ const shared: UserConfig = {
   root: path('web'),
   // Relative addresses: the site works under any path of any host.
   base: './',
-  // One self-contained script: an inlined worker starts from a blob, which has no neighbours to import.
-  worker: { format: 'es', plugins: () => [bareShaders()], rolldownOptions: { output: { codeSplitting: false } } },
+  worker: {
+    format: 'es',
+    plugins: () => [bareShaders()],
+    rolldownOptions: {
+      output: {
+        // Hashes: a script never meets neighbours of another version, and caches may keep them for good.
+        entryFileNames: 'sluice/engine-[hash].js',
+        chunkFileNames: 'sluice/[name]-[hash].js',
+        // What the engine imports at once is one script, also where another needs parts of it.
+        codeSplitting: { groups: [{ name: 'engine', tags: ['$initial'] }] },
+        comments: { annotation: false },
+      },
+    },
+  },
   server: { fs: { allow: [path('.')] } },
 };
 

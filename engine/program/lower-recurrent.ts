@@ -8,7 +8,22 @@ import type { Node } from '../ops/graph.ts';
 import type { BufferRef } from './dispatch.ts';
 import type { Lowering } from './lowering.ts';
 
-export function lowerShortConv(lowering: Lowering, { x, conv, out }: Extract<Node, { op: 'shortConv' }>): void {
+export type RecurrentNode = Extract<Node, { op: 'shortConv' | 'linearAttention' | 'gatedRmsNorm' }>;
+
+export function lowerRecurrent(lowering: Lowering, node: RecurrentNode): void {
+  switch (node.op) {
+    case 'shortConv':
+      return lowerShortConv(lowering, node);
+    case 'linearAttention':
+      return lowerLinearAttention(lowering, node);
+    case 'gatedRmsNorm':
+      return lowerGatedRmsNorm(lowering, node);
+    default:
+      return node satisfies never;
+  }
+}
+
+function lowerShortConv(lowering: Lowering, { x, conv, out }: Extract<Node, { op: 'shortConv' }>): void {
   const { channels, kernelSize } = conv.state;
   const kernel = shortConv({ channels, kernelSize, inputStride: roundUp(x.width, 4), inputOffset: 0, activation: conv.activation, bias: conv.bias !== undefined });
   const buffers: Record<string, BufferRef> = {
@@ -22,7 +37,7 @@ export function lowerShortConv(lowering: Lowering, { x, conv, out }: Extract<Nod
 }
 
 /** One step for a single token; two dispatches, whatever T is, for more. */
-export function lowerLinearAttention(lowering: Lowering, { x, gates, attention, out }: Extract<Node, { op: 'linearAttention' }>): void {
+function lowerLinearAttention(lowering: Lowering, { x, gates, attention, out }: Extract<Node, { op: 'linearAttention' }>): void {
   const { heads, keyDim, valueDim } = attention.state;
   const variant = { keyHeads: attention.keyHeads, valueHeads: heads, keyDim, valueDim, gatesStride: roundUp(gates.width, 4), gatesOffset: 0 };
   const { target, rows } = lowering.options;
@@ -38,7 +53,7 @@ export function lowerLinearAttention(lowering: Lowering, { x, gates, attention, 
   for (const kernel of linearAttentionChunked(variant)) lowering.emit(kernel, buffers, out);
 }
 
-export function lowerGatedRmsNorm(lowering: Lowering, { x, gate, norm, out }: Extract<Node, { op: 'gatedRmsNorm' }>): void {
+function lowerGatedRmsNorm(lowering: Lowering, { x, gate, norm, out }: Extract<Node, { op: 'gatedRmsNorm' }>): void {
   const kernel = gatedRmsNorm({ heads: norm.heads, headDim: x.width / norm.heads, eps: norm.eps, gateStride: roundUp(gate.width, 4), gateOffset: norm.gateOffset }, lowering.options.target);
   lowering.emit(kernel, { x: lowering.read(x), z: lowering.read(gate), weight: lowering.constant(norm.weight), out: lowering.define(out, 'gated rms norm') }, out);
 }

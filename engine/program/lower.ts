@@ -9,19 +9,23 @@ import type { BufferRef, Dispatch, Value } from './dispatch.ts';
 import { lowerAttention } from './lower-attention.ts';
 import { lowerLinear, planeRefs } from './lower-linear.ts';
 import { lowerMoe } from './lower-moe.ts';
-import { lowerGatedRmsNorm, lowerLinearAttention, lowerShortConv } from './lower-recurrent.ts';
+import type { RecurrentNode } from './lower-recurrent.ts';
 import { Lowering, type LoweringOptions } from './lowering.ts';
+import { importRecurrent, isRecurrent } from './recurrent.ts';
 
-/** The dispatches of one step of the recorded model in one mode, and where its result lies. */
-export function lower(graph: Graph, result: Tensor, options: LoweringOptions): { dispatches: readonly Dispatch[]; output: Value } {
+/** The dispatches of one step of the recorded model in one mode, and where its result lies. Rejects with `ModuleLoadError`. */
+export async function lower(graph: Graph, result: Tensor, options: LoweringOptions): Promise<{ dispatches: readonly Dispatch[]; output: Value }> {
   const lowering = new Lowering(graph, options);
-  for (const node of graph.nodes) lowerNode(lowering, node);
+  for (const node of graph.nodes) {
+    if (isRecurrent(node)) (await importRecurrent()).lowerRecurrent(lowering, node);
+    else lowerNode(lowering, node);
+  }
   const output = lowering.read(result);
   if (output.kind !== 'value') throw new Error('the result of a model is a value');
   return { dispatches: lowering.dispatches, output: output.value };
 }
 
-function lowerNode(lowering: Lowering, node: Node): void {
+function lowerNode(lowering: Lowering, node: Exclude<Node, RecurrentNode>): void {
   switch (node.op) {
     case 'embedding':
       return lowerLookUp(lowering, node.table, node.out, { index: 'token', target: lowering.define(node.out, 'embedding') });
@@ -40,12 +44,6 @@ function lowerNode(lowering: Lowering, node: Node): void {
     }
     case 'softmaxAttention':
       return lowerAttention(lowering, node);
-    case 'shortConv':
-      return lowerShortConv(lowering, node);
-    case 'linearAttention':
-      return lowerLinearAttention(lowering, node);
-    case 'gatedRmsNorm':
-      return lowerGatedRmsNorm(lowering, node);
     case 'outputRows':
       return lowerOutputRows(lowering, node);
     default:

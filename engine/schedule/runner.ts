@@ -63,14 +63,18 @@ export class Runner {
   program(mode: Mode): Promise<Program> {
     let program = this.#programs.get(mode);
     if (!program) {
-      const { context, chunk, kv } = this.options;
-      const { dispatches, output } = lower(this.#graph, this.#logits, { mode, target: this.gpu.target, rows: mode === 'decode' ? 1 : chunk, context, kv });
-      program = Program.compile(this.gpu, dispatches, output, this.stepBuffer);
+      program = this.#compile(mode);
       this.#programs.set(mode, program);
       // What failed for want of memory may be tried again.
       program.catch(() => this.#programs.delete(mode));
     }
     return program;
+  }
+
+  async #compile(mode: Mode): Promise<Program> {
+    const { context, chunk, kv } = this.options;
+    const { dispatches, output } = await lower(this.#graph, this.#logits, { mode, target: this.gpu.target, rows: mode === 'decode' ? 1 : chunk, context, kv });
+    return Program.compile(this.gpu, dispatches, output, this.stepBuffer);
   }
 
   /** Scratch buffers by name, `lengths` in u32, shared by all samplers: nothing in them outlives a step. */

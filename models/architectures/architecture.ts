@@ -11,8 +11,6 @@ export interface ModelDimensions {
 
 /** One family of checkpoints: its config keys, its weight names, and its forward pass. */
 export interface Architecture<Config extends ModelDimensions, Specs> {
-  /** Values of `model_type` in config.json. */
-  readonly modelTypes: readonly string[];
   /** Throws `ConfigError` naming the key. */
   readonly parse: (config: ConfigReader) => Config;
   /** Which tensors there must be and what becomes of each; `context` is the length of the rotary tables. */
@@ -33,14 +31,12 @@ export interface ParsedModel extends ModelDimensions {
 }
 
 export interface RegisteredArchitecture {
-  readonly modelTypes: readonly string[];
   readonly parse: (config: ConfigReader) => ParsedModel;
 }
 
 /** Hides an architecture's own types from the registry. */
 export function register<Config extends ModelDimensions, Specs extends object>(architecture: Architecture<Config, Specs>): RegisteredArchitecture {
   return {
-    modelTypes: architecture.modelTypes,
     parse: (reader) => {
       const config = architecture.parse(reader);
       return {

@@ -80,4 +80,4 @@ function canonicalName(name: string, c: Gpt2Config): string | undefined {
 }
 
 /** GPT-2 (Radford et al. 2019): learned positions, LayerNorm, biases everywhere, one fused q, k, v projection. */
-export const gpt2 = register({ modelTypes: ['gpt2'], parse, weights, canonicalName, forward });
+export const gpt2 = register({ parse, weights, canonicalName, forward });

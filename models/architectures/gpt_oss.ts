@@ -33,7 +33,6 @@ function parse(c: ConfigReader): TransformerConfig {
 
 /** gpt-oss (OpenAI 2025, arXiv:2508.10925): experts in every layer, sliding windows in every other, and attention sinks. */
 export const gptOss = register({
-  modelTypes: ['gpt_oss'],
   parse,
   weights: transformerWeights,
   canonicalName: transformerName,

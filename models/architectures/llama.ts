@@ -5,7 +5,6 @@ import { transformerForward, transformerName, transformerWeights } from './trans
 
 /** Llama 1 to 3 and the many checkpoints in its layout (Touvron et al. 2023, arXiv:2302.13971). */
 export const llama = register({
-  modelTypes: ['llama'],
   parse: (c: ConfigReader) => {
     const bias = c.boolean('attention_bias', { default: false });
     return denseConfig(c, { projectionBias: bias, outputBias: bias, mlpBias: c.boolean('mlp_bias', { default: false }) });

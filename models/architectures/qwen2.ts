@@ -6,7 +6,6 @@ import { transformerForward, transformerName, transformerWeights } from './trans
 
 /** Qwen2 and Qwen2.5: Llama with biases on q, k and v (arXiv:2407.10671). */
 export const qwen2 = register({
-  modelTypes: ['qwen2'],
   parse: (c: ConfigReader) => denseConfig(c, { projectionBias: true, windows: slidingWindows(c) }),
   weights: transformerWeights,
   canonicalName: transformerName,

@@ -6,7 +6,6 @@ import { transformerForward, transformerName, transformerWeights } from './trans
 
 /** Qwen3: heads of q and k are normalised before the rotation (arXiv:2505.09388). */
 export const qwen3 = register({
-  modelTypes: ['qwen3'],
   parse: (c: ConfigReader) => {
     const bias = c.boolean('attention_bias', { default: false });
     return denseConfig(c, { qkNorm: true, projectionBias: bias, outputBias: bias, windows: slidingWindows(c), headDim: 128 });

@@ -133,4 +133,4 @@ function canonicalName(name: string, c: Qwen35Config): string | undefined {
 }
 
 /** Qwen3.5: three layers of Gated DeltaNet to one of gated softmax attention; also the text part of `qwen3_5`. */
-export const qwen3_5 = register({ modelTypes: ['qwen3_5_text', 'qwen3_5'], parse, weights, canonicalName, forward });
+export const qwen3_5 = register({ parse, weights, canonicalName, forward });

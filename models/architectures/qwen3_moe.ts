@@ -32,7 +32,6 @@ function parse(c: ConfigReader): TransformerConfig {
 
 /** Qwen3-MoE: Qwen3 with experts in place of the MLP of all layers but those that the config names (arXiv:2505.09388). */
 export const qwen3Moe = register({
-  modelTypes: ['qwen3_moe'],
   parse,
   weights: transformerWeights,
   canonicalName: transformerName,

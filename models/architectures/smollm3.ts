@@ -16,7 +16,6 @@ function rotatingLayers(c: ConfigReader): boolean[] {
 
 /** SmolLM3: Llama with layers that have no positional encoding (NoPE). */
 export const smollm3 = register({
-  modelTypes: ['smollm3'],
   parse: (c: ConfigReader) => {
     const bias = c.boolean('attention_bias', { default: false });
     return denseConfig(c, {

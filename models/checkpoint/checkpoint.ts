@@ -6,8 +6,8 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called with phase `config` and no bytes: weights are not read yet. */
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
-  /** Looks at the config before anything else is downloaded; what it throws ends the opening. */
-  readonly accept?: ((config: JsonObject, file: string) => void) | undefined;
+  /** Looks at the config before anything else is downloaded; what it rejects with ends the opening. */
+  readonly accept?: ((config: JsonObject, file: string) => Promise<void>) | undefined;
 }
 
 export interface ReadOptions {

@@ -1,11 +1,12 @@
+import { abortable } from '../../engine/gpu/abortable.ts';
+import { importModule } from '../../engine/modules/import-module.ts';
 import { ConfigReader } from '../config/config-reader.ts';
 import { CheckpointError } from '../errors/checkpoint-error.ts';
-import { openGguf } from '../gguf/open-gguf.ts';
 import { parseJson } from '../json/parse-json.ts';
 import { readText } from '../json/read-text.ts';
 import type { ModelSource } from '../load/load-options.ts';
 import { openSource } from '../sources/open-source.ts';
-import { readPacking } from '../packed/read-packing.ts';
+import { importPacking } from '../packed/import-packing.ts';
 import type { Source } from '../sources/source.ts';
 import type { Checkpoint, OpenOptions } from './checkpoint.ts';
 import { parseConfig } from './parse-config.ts';
@@ -22,7 +23,10 @@ const CONFIG = 'config.json';
  */
 export async function openCheckpoint(source: ModelSource | Source, { signal, onProgress, accept }: OpenOptions = {}): Promise<Checkpoint> {
   const folder = isSource(source) ? source : openSource(source);
-  if (folder.gguf !== undefined) return openGguf(folder, folder.gguf, { signal, onProgress, accept });
+  if (folder.gguf !== undefined) {
+    const { openGguf } = await abortable(importModule(() => import('../gguf/open-gguf.ts')), signal);
+    return openGguf(folder, folder.gguf, { signal, onProgress, accept });
+  }
   const text = async (path: string, textSignal = signal): Promise<string | undefined> => {
     const file = await folder.open(path, textSignal);
     return file && readText(file, textSignal);
@@ -33,8 +37,8 @@ export async function openCheckpoint(source: ModelSource | Source, { signal, onP
     throw new CheckpointError('missing-file', `is not in ${folder.name}; a checkpoint folder needs config.json, tokenizer.json and model.safetensors (or model.safetensors.index.json with its shards); a GGUF file is loaded by its own name (org/name/file.gguf, https://…/file.gguf)`, { file: CONFIG });
   }
   const config = parseConfig(configText, CONFIG);
-  accept?.(config, CONFIG);
-  const packing = readPacking(new ConfigReader(config, CONFIG));
+  await accept?.(config, CONFIG);
+  const packing = await abortable(importPacking(new ConfigReader(config, CONFIG)), signal);
   const generationText = await text('generation_config.json');
   const generationConfig = generationText === undefined ? undefined : parseConfig(generationText, 'generation_config.json');
   const { file, files, tensors } = await openWeights(folder, signal);

@@ -32,7 +32,7 @@ export async function openGguf(source: Source, path: string, { signal, onProgres
     ...(generation.bos_token_id !== undefined && { bos_token_id: generation.bos_token_id }),
     eos_token_id: generation.eos_token_id,
   };
-  accept?.(config, file);
+  await accept?.(config, file);
   const named = hubTensors(tensors, architecture, config);
   return {
     name: source.name.endsWith('/') ? source.name + path : `${source.name}/${path}`,

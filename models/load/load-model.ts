@@ -10,6 +10,7 @@ import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
 import type { Model } from '../model.ts';
 import { createRunner } from '../runtime/create-runner.ts';
 import { LoadedModel } from '../runtime/loaded-model.ts';
+import { importPackers } from '../quant/import-packer.ts';
 import type { PackableFormat } from '../quant/packer.ts';
 import { loadText } from '../text/load-text.ts';
 import { loadWeights } from '../weights/load-weights.ts';
@@ -29,8 +30,8 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
   signal?.throwIfAborted();
 
   report({ phase: 'config' });
-  const checkpoint = await openCheckpoint(source, { signal, accept: (json, file) => void parseModel(json, file) });
-  const { modelType, parsed } = parseModel(checkpoint.config, checkpoint.configFile);
+  const checkpoint = await openCheckpoint(source, { signal, accept: async (json, file) => void (await abortable(parseModel(json, file), signal)) });
+  const { modelType, parsed } = await parseModel(checkpoint.config, checkpoint.configFile);
 
   const gpu = await Gpu.request(options);
   try {
@@ -38,7 +39,8 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
     const text = await loadText(checkpoint, signal);
     const context = Math.min(resolved.contextLength ?? 4096, parsed.maxPositions);
     const specs = parsed.weights(context);
-    const plan = planWeights(specs, checkpoint, { canonicalName: parsed.canonicalName, formatOf: (role) => formatOf(role, resolved), packing: checkpoint.packing });
+    const packers = await abortable(importPackers((role) => formatOf(role, resolved)), signal);
+    const plan = planWeights(specs, checkpoint, { canonicalName: parsed.canonicalName, packers, packing: checkpoint.packing });
 
     report({ phase: 'weights' });
     const loaded = await loadWeights(gpu, checkpoint, plan, {
@@ -60,11 +62,11 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
   }
 }
 
-/** Throws `UnsupportedModelError`, `UnsupportedQuantizationError` or `ConfigError`; runs before anything beyond the config is downloaded. */
-function parseModel(json: JsonObject, file: string): { modelType: string; parsed: ParsedModel } {
+/** Rejects with `UnsupportedModelError`, `ConfigError` or `ModuleLoadError`; runs before anything beyond the config is downloaded. */
+async function parseModel(json: JsonObject, file: string): Promise<{ modelType: string; parsed: ParsedModel }> {
   const config = new ConfigReader(json, file);
   const modelType = config.string('model_type');
-  const architecture = findArchitecture(modelType);
+  const architecture = await findArchitecture(modelType);
   if (!architecture) throw new UnsupportedModelError(modelType, supportedModelTypes);
   return { modelType, parsed: architecture.parse(config) };
 }

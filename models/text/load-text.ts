@@ -1,3 +1,4 @@
+import { abortable } from '../../engine/gpu/abortable.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { createChatTemplate, type ChatTemplate } from './chat-template.ts';
 import { createTokenizer, type Tokenizer } from './tokenizer.ts';
@@ -18,6 +19,6 @@ export async function loadText(checkpoint: Checkpoint, signal: AbortSignal | und
   ]);
   return {
     tokenizer: tokenizerJson === undefined ? undefined : createTokenizer(tokenizerJson, tokenizerConfig),
-    template: await createChatTemplate({ tokenizerConfig, templateJinja, templateJson }),
+    template: await abortable(createChatTemplate({ tokenizerConfig, templateJinja, templateJson }), signal),
   };
 }

@@ -1,7 +1,6 @@
 import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import type { PackedWeight, RowConverter } from '../packed/packing.ts';
-import { packRows } from '../quant/pack-rows.ts';
-import type { PackableFormat } from '../quant/packer.ts';
+import type { RolePacker } from '../quant/import-packer.ts';
 import { toFloat32 } from '../safetensors/to-float32.ts';
 import { hubRows } from './stored-values.ts';
 
@@ -13,10 +12,10 @@ interface PlainLayout {
   readonly transposed: boolean;
 }
 
-/** A weight that is one tensor of plain numbers, [rows, inputs] or its transpose (of each expert), to be packed as `format`. */
-export function plainWeight(tensor: TensorInfo, format: PackableFormat, layout: PlainLayout): PackedWeight {
+/** A weight that is one tensor of plain numbers, [rows, inputs] or its transpose (of each expert), to be packed. */
+export function plainWeight(tensor: TensorInfo, { format, pack }: RolePacker, layout: PlainLayout): PackedWeight {
   const rowsOf = layout.transposed ? transposedRows(tensor, layout) : hubRowsOf(tensor, layout);
-  const converter: RowConverter = (bytes, first, count) => packRows(format, rowsOf(bytes, first, count), count, layout.inputs);
+  const converter: RowConverter = (bytes, first, count) => pack(rowsOf(bytes, first, count), count, layout.inputs);
   return { early: [], layout: () => ({ format, converters: new Map([['', converter]]) }) };
 }
 

@@ -3,13 +3,13 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { CheckpointError } from '../errors/checkpoint-error.ts';
 import { MissingTensorError } from '../errors/missing-tensor-error.ts';
 import type { PackedModule, PackedWeight, Packing } from '../packed/packing.ts';
-import type { PackableFormat } from '../quant/packer.ts';
+import type { Packers } from '../quant/import-packer.ts';
 import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import { checkFloat, isFloat } from '../safetensors/to-float32.ts';
 import { ModuleTensors } from './module-tensors.ts';
 import { plainWeight } from './plain-weight.ts';
 import { rowsOf } from './segments.ts';
-import type { MatrixPart, MatrixRole, MatrixSpec, VectorPart, VectorSpec } from './spec.ts';
+import type { MatrixPart, MatrixSpec, VectorPart, VectorSpec } from './spec.ts';
 import { liesTransposed } from './stored-values.ts';
 
 export type Spec = MatrixSpec | VectorSpec;
@@ -41,8 +41,8 @@ export interface WeightPlan {
 
 export interface PlanOptions {
   readonly canonicalName: (name: string) => string | undefined;
-  /** What to pack plain numbers as. */
-  readonly formatOf: (role: MatrixRole) => PackableFormat;
+  /** For plain numbers. */
+  readonly packers: Packers;
   /** Absent: all weights are plain numbers. */
   readonly packing?: Packing | undefined;
 }
@@ -91,7 +91,7 @@ export function planWeights(tree: object, checkpoint: Pick<Checkpoint, 'tensors'
   return { specs, parts, vectors, parameters };
 }
 
-function planPart(tensors: Tensors, spec: MatrixSpec, part: MatrixPart, { formatOf, packing }: PlanOptions): Pick<PlannedPart, 'tensors' | 'weight'> {
+function planPart(tensors: Tensors, spec: MatrixSpec, part: MatrixPart, { packers, packing }: PlanOptions): Pick<PlannedPart, 'tensors' | 'weight'> {
   const plain = tensors.find(part.name);
   // A config may list less than what was left alone: plain numbers are taken as they are.
   const packed = packing && !(plain && isFloat(plain.dtype)) ? tensors.module(part, spec.inputs) : undefined;
@@ -104,7 +104,7 @@ function planPart(tensors: Tensors, spec: MatrixSpec, part: MatrixPart, { format
   const transposed = liesTransposed(part, info);
   checkShape(info, [...(part.experts === undefined ? [] : [part.experts]), ...(transposed ? [spec.inputs, part.rows] : [part.rows, spec.inputs])]);
   checkFloat(info);
-  return { tensors: new Map([['', info]]), weight: plainWeight(info, formatOf(spec.role), { rows: part.rows, inputs: spec.inputs, transposed }) };
+  return { tensors: new Map([['', info]]), weight: plainWeight(info, packers[spec.role], { rows: part.rows, inputs: spec.inputs, transposed }) };
 }
 
 function checkShape({ name, file, shape }: TensorInfo, expected: readonly number[]): void {

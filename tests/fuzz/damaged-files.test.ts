@@ -32,10 +32,10 @@ async function importLoader() {
     import('../../engine/errors/sluice-error.ts'),
   ]);
   /** As `loadModel` does before anything is uploaded: the config has to be that of a model that is supported. */
-  const accept = (config: JsonObject, file: string): void => {
+  const accept = async (config: JsonObject, file: string): Promise<void> => {
     const reader = new ConfigReader(config, file);
     const type = reader.string('model_type');
-    const architecture = findArchitecture(type);
+    const architecture = await findArchitecture(type);
     if (!architecture) throw new UnsupportedModelError(type, supportedModelTypes);
     architecture.parse(reader);
   };

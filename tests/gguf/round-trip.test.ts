@@ -7,6 +7,7 @@ import { openCheckpoint } from '../../models/checkpoint/open-checkpoint.ts';
 import { ConfigReader } from '../../models/config/config-reader.ts';
 import { collectSpecs, planWeights, replaceSpecs, type PlanOptions } from '../../models/weights/plan.ts';
 import { hubRows, hubValues, liesTransposed } from '../../models/weights/stored-values.ts';
+import { F32_PACKERS } from '../support/f32-packers.ts';
 import { bool, number, string, u32, writeGgufHeader, type WrittenHeader } from '../support/gguf-header.ts';
 import { memorySource } from '../support/memory-source.ts';
 import { convertCheckpoint } from './convert-checkpoint.ts';
@@ -14,18 +15,18 @@ import { fixtureTensors, openFixture } from './fixture.ts';
 
 const CONTEXT = 32;
 
-function parse({ config, configFile }: Checkpoint) {
+async function parse({ config, configFile }: Checkpoint): Promise<ParsedModel> {
   const reader = new ConfigReader(config, configFile);
-  const architecture = findArchitecture(reader.string('model_type'));
+  const architecture = await findArchitecture(reader.string('model_type'));
   if (!architecture) throw new Error('the model type should be known');
   return architecture.parse(reader);
 }
 
-const planOptions = ({ canonicalName }: ParsedModel): PlanOptions => ({ canonicalName, formatOf: () => 'f32' });
+const planOptions = ({ canonicalName }: ParsedModel): PlanOptions => ({ canonicalName, packers: F32_PACKERS });
 
 /** The forward pass, its weights by name, as it would be compiled. */
-function recorded(checkpoint: Checkpoint): unknown {
-  const model = parse(checkpoint);
+async function recorded(checkpoint: Checkpoint): Promise<unknown> {
+  const model = await parse(checkpoint);
   const graph = new Graph();
   model.forward(graph, replaceSpecs(model.weights(CONTEXT), (spec) => ({ ...spec, values: undefined, parts: spec.parts.map((part) => ({ ...part, map: 'map' in part })) })));
   return JSON.parse(JSON.stringify({ nodes: graph.nodes, states: graph.states, vocabulary: model.vocabularySize, positions: model.maxPositions }));
@@ -33,7 +34,7 @@ function recorded(checkpoint: Checkpoint): unknown {
 
 /** Every tensor as the GPU would get it: matrices [outputs, inputs], vectors through their maps. */
 async function weights(checkpoint: Checkpoint): Promise<Map<string, number[]>> {
-  const model = parse(checkpoint);
+  const model = await parse(checkpoint);
   const specs = model.weights(CONTEXT);
   const plan = planWeights(specs, checkpoint, planOptions(model));
   const parts = new Map(plan.parts.flatMap(({ spec, index, tensors }) => [...tensors.values()].map(({ name }) => [name, { part: spec.parts[index], inputs: spec.inputs }] as const)));
@@ -70,7 +71,7 @@ const EXACT = new Set(['arch/llama', 'arch/smollm3', 'arch/qwen2', 'arch/qwen3',
 
 describe.each([...EXACT, 'variants/llama-bias-llama3'])('%s, converted to GGUF as llama.cpp does', (name) => {
   test('is the same model', async () => {
-    expect(recorded(await converted(name))).toEqual(recorded(await openFixture(name)));
+    expect(await recorded(await converted(name))).toEqual(await recorded(await openFixture(name)));
   });
 
   test('has the same weights', async () => {
@@ -140,7 +141,7 @@ describe('a tensor', () => {
 
   test('that the Hub does not have keeps its name, and the plan refuses it', async () => {
     const checkpoint = await converted('arch/llama', named('blk.0.attn_sinks.weight'));
-    const model = parse(checkpoint);
+    const model = await parse(checkpoint);
     expect(() => planWeights(model.weights(CONTEXT), checkpoint, planOptions(model))).toThrow(expect.objectContaining({ code: 'checkpoint/unexpected-tensor', tensor: 'blk.0.attn_sinks.weight' }));
   });
 
@@ -158,7 +159,7 @@ describe('a tensor', () => {
 
   test('of another size than the config says is refused by its shape, not reordered', async () => {
     const checkpoint = await converted('arch/llama', (header) => ({ ...header, tensors: (header.tensors ?? []).map((tensor) => (tensor.name === 'blk.0.attn_q.weight' ? { ...tensor, shape: [32, 48], bytes: tensor.bytes.subarray(0, 32 * 48 * 4) } : tensor)) }));
-    const model = parse(checkpoint);
+    const model = await parse(checkpoint);
     expect(() => planWeights(model.weights(CONTEXT), checkpoint, planOptions(model))).toThrow(expect.objectContaining({ code: 'checkpoint/tensor-shape' }));
   });
 

@@ -3,6 +3,7 @@ import { Gpu } from '../../engine/gpu/device.ts';
 import { readBuffer } from '../../engine/gpu/read-buffer.ts';
 import type { Weight } from '../../engine/ops/weight.ts';
 import type { TensorInfo } from '../../models/checkpoint/tensor-info.ts';
+import { F32_PACKERS } from '../support/f32-packers.ts';
 import { loadWeights } from '../../models/weights/load-weights.ts';
 import { planWeights } from '../../models/weights/plan.ts';
 import { expertMatrix, interleaved, stackedExperts, type MatrixSpec } from '../../models/weights/spec.ts';
@@ -28,7 +29,7 @@ async function loaded(spec: MatrixSpec, tensors: Readonly<Record<string, readonl
   }
   gpu = await Gpu.request({ maxBindingBytes });
   const checkpoint = { tensors: byName, weightsFile: 'test', read } as unknown as Parameters<typeof loadWeights>[1];
-  const weights = await loadWeights(gpu, checkpoint, planWeights({ spec }, checkpoint, { canonicalName: (name) => name, formatOf: () => 'f32' }), { onBytes: () => {} });
+  const weights = await loadWeights(gpu, checkpoint, planWeights({ spec }, checkpoint, { canonicalName: (name) => name, packers: F32_PACKERS }), { onBytes: () => {} });
   const weight = weights.get(spec) as Weight;
   const values = new Float32Array(EXPERTS * ROWS * INPUTS);
   for (const { rowStart, rows, planes } of weight.chunks) values.set(new Float32Array(await readBuffer(gpu, planes.quants, rows * INPUTS * 4)), rowStart * INPUTS);

@@ -31,7 +31,7 @@ describe.each(Object.entries(BOUNDS))('%s', (name, bounds) => {
     expect(relRms).toBeLessThan(bound);
     expect(relRms).toBeGreaterThan(1e-3);
     // Exactly the model that the reference decoder reads out of the packed weights.
-    const same = await logitsOf(toFiles(decoded(folder, quantize, quantize === 'int4' ? 'int8' : quantize)), options, tokens.slice(0, FIRST));
+    const same = await logitsOf(toFiles(await decoded(folder, quantize, quantize === 'int4' ? 'int8' : quantize)), options, tokens.slice(0, FIRST));
     expect(relativeRms(quantised.subarray(0, same.length), same)).toBeLessThan(1e-6);
   });
 });

@@ -6,6 +6,7 @@ import { parseHeader } from '../../models/safetensors/parse-header.ts';
 import { toFloat32 } from '../../models/safetensors/to-float32.ts';
 import { planWeights } from '../../models/weights/plan.ts';
 import { decodeRows } from '../../shaders/dequant/reference.ts';
+import { F32_PACKERS } from '../support/f32-packers.ts';
 import type { WrittenTensor } from '../support/write-safetensors.ts';
 import { CONFIG, fetchFolder, readJson, readTensors, WEIGHTS, withTensors, type Folder } from './checkpoint-folder.ts';
 
@@ -28,14 +29,14 @@ export async function fetchReference(fixture: string): Promise<ReferenceModel> {
  * The checkpoint with each matrix that would be quantised replaced by what the reference decoder makes of its packed rows: in f32 it is
  * the very model that the shaders see.
  */
-export function decoded(folder: Folder, quantize: Exclude<Quantization, 'none'>, quantizeEmbeddings: Exclude<Quantization, 'none'>): Folder {
+export async function decoded(folder: Folder, quantize: Exclude<Quantization, 'none'>, quantizeEmbeddings: Exclude<Quantization, 'none'>): Promise<Folder> {
   const config = new ConfigReader(readJson(folder, CONFIG), CONFIG);
-  const parsed = findArchitecture(config.string('model_type'))?.parse(config);
+  const parsed = (await findArchitecture(config.string('model_type')))?.parse(config);
   if (!parsed) throw new Error('the fixture is of no known architecture');
   const bytes = folder[WEIGHTS];
   const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   const infos = new Map(parseHeader(WEIGHTS, bytes.subarray(8, 8 + headerLength), bytes.length).map((info) => [info.name, info]));
-  const { parts } = planWeights(parsed.weights(16), { tensors: infos, weightsFile: WEIGHTS }, { canonicalName: parsed.canonicalName, formatOf: () => 'f32' });
+  const { parts } = planWeights(parsed.weights(16), { tensors: infos, weightsFile: WEIGHTS }, { canonicalName: parsed.canonicalName, packers: F32_PACKERS });
   const roles = new Map(parts.flatMap(({ spec, tensors }) => [...tensors.values()].map(({ name }) => [name, spec.role] as const)));
   const decode = (tensor: WrittenTensor): WrittenTensor => {
     const info = infos.get(tensor.name);

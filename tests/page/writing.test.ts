@@ -1,8 +1,7 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { BuiltPage, story, STORYTELLER } from './built-page.ts';
+import { BuiltPage, story } from './built-page.ts';
+import { writeChatModel } from './chat-model.ts';
 
 // Everything that a reader can do with a text, on the real engine. The tests follow one another on one page.
 const FEW = '10';
@@ -10,11 +9,7 @@ let built: BuiltPage;
 let chat: string;
 
 beforeAll(async () => {
-  chat = await mkdtemp(join(tmpdir(), 'sluice-chat-'));
-  await cp(STORYTELLER, chat, { recursive: true });
-  const config = join(chat, 'tokenizer_config.json');
-  const template = "{{ bos_token }}{% for message in messages %}{% if message.role == 'user' %}{{ message.content }}{% else %}{{ message.content + '\\n' }}{% endif %}{% endfor %}";
-  await writeFile(config, JSON.stringify({ ...JSON.parse(await readFile(config, 'utf8')), chat_template: template }));
+  chat = await writeChatModel();
   built = await BuiltPage.open({ settings: { maxTokens: Number(FEW) }, mounts: { '/models/chatty/': chat } });
 });
 afterAll(async () => {

@@ -2,6 +2,7 @@ import type { ContextFullError, DisposedError, SessionBusyError } from '../../en
 import type { DeviceLostError, GpuOutOfMemoryError, GpuValidationError, WebGpuUnavailableError } from '../../engine/errors/gpu-errors.ts';
 import type { InvalidLogitsError } from '../../engine/errors/invalid-logits-error.ts';
 import type { InvalidOptionError } from '../../engine/errors/invalid-option-error.ts';
+import type { ModuleLoadError } from '../../engine/errors/module-load-error.ts';
 import type { RotaryConfigError } from '../../engine/errors/rotary-config-error.ts';
 import type { AccessError } from '../../models/errors/access-error.ts';
 import type { ChatTemplateError } from '../../models/errors/chat-template-error.ts';
@@ -19,7 +20,7 @@ import { formatSource } from './format.ts';
 
 /** Every stable code that can reach the page. A code without a text does not compile. */
 export type ErrorCode = (
-  | ContextFullError | DisposedError | SessionBusyError | PromptError | InvalidLogitsError | InvalidOptionError
+  | ContextFullError | DisposedError | SessionBusyError | PromptError | InvalidLogitsError | InvalidOptionError | ModuleLoadError
   | DeviceLostError | GpuOutOfMemoryError | GpuValidationError | WebGpuUnavailableError
   | AccessError | DownloadError | SourceError | FileReadError
   | CheckpointError | ChatTemplateError | ConfigError | RotaryConfigError | TokenizerError | UnsupportedModelError | UnsupportedQuantizationError | UnpackableWeightError
@@ -46,6 +47,8 @@ const badConfig = plain('The model’s description does not add up', `config.jso
 
 export const EXPLANATIONS: Readonly<Record<ErrorCode, PlainError>> = {
   'worker-crash': plain('The engine stopped unexpectedly', 'The browser ended it, most often because memory ran out. Load the model again, or choose a smaller one.', 'reload'),
+
+  'module-load': plain('A part of Sluice did not come', 'Check the connection and try again. If this page is yours: the folder “sluice” has to lie beside sluice.js.', 'retry'),
 
   'gpu/unavailable': plain('No usable graphics card was found', 'Turn on hardware acceleration in the browser’s settings, restart the browser, and try again.', 'retry'),
   'gpu/device-lost': plain('The connection to the graphics card was lost', 'The driver restarted or the computer slept. Load the model again.', 'reload'),

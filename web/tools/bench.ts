@@ -57,7 +57,7 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
   if (!KV_FORMATS.includes(options.kv)) throw new InvalidOptionError('kv', options.kv, `one of ${KV_FORMATS.join(', ')}`);
   const config = shapes[options.shape];
   const reader = new ConfigReader(config, options.shape);
-  const model = findArchitecture(reader.string('model_type'))?.parse(reader);
+  const model = (await findArchitecture(reader.string('model_type')))?.parse(reader);
   if (!model) throw new Error(`no architecture for ${options.shape}`);
   const context = Math.max(options.context + options.tokens, ...options.prefills) + 1;
   const formatOf = (role: MatrixRole): WeightFormat => (role === 'dense' ? 'f16' : options.format);

@@ -1,7 +1,8 @@
+import { ModuleLoadError } from '../../engine/errors/module-load-error.ts';
 import type { GenerateEvent } from '../../engine/schedule/generate-event.ts';
 import type { LoadProgress, ModelSource } from '../../models/load/load-options.ts';
 import type { GpuMemory, Prompt } from '../../models/model.ts';
-import type { ModelInfo, Reply, Request, WireGenerateOptions, WireLoadOptions } from './protocol.ts';
+import type { BootFailure, ModelInfo, Reply, Request, WireGenerateOptions, WireLoadOptions } from './protocol.ts';
 import { EngineError, fromWire } from './wire-error.ts';
 
 interface Pending {
@@ -10,8 +11,9 @@ interface Pending {
 }
 
 /**
- * The page's side of the engine: everything runs in a worker, which is started at the first request and again after a
- * crash. Every method fails with the worker's error (`EngineError` with its `code`) or with `AbortError`.
+ * The page's side of the engine: everything runs in a worker, which is started at the first request, and again after a
+ * crash or where one of its scripts did not come. Every method fails with the worker's error (`EngineError` with its `code`),
+ * with `ModuleLoadError` or with `AbortError`.
  */
 export class EngineClient {
   readonly #createWorker: () => Worker;
@@ -19,6 +21,8 @@ export class EngineClient {
   /** Running generations; each value ends its own at once. */
   readonly #generations = new Map<number, () => void>();
   #worker: Worker | undefined;
+  /** Whether the worker has said anything yet. */
+  #booted = false;
   #nextId = 1;
 
   constructor(createWorker: () => Worker) {
@@ -99,8 +103,11 @@ export class EngineClient {
         onReply: (reply) => {
           if (reply.type === 'progress' || reply.type === 'events') return onReply(reply);
           settle();
-          if (reply.type === 'failed') reject(fromWire(reply.error));
-          else resolve(reply);
+          if (reply.type !== 'failed') return resolve(reply);
+          const error = fromWire(reply.error);
+          reject(error);
+          // A worker may remember for the rest of its life that a script did not come; the next one tries anew.
+          if (reply.error.code === ('module-load' satisfies ModuleLoadError['code'])) this.#end(error);
         },
         onFailure: (error) => {
           settle();
@@ -119,12 +126,20 @@ export class EngineClient {
 
   #cancel(id: number): void {
     this.#worker?.postMessage({ type: 'cancel', id } satisfies Request);
+    if (this.#booted) return;
+    // While the engine's script is on its way nobody answers. Ending the worker ends the download.
+    this.#pending.get(id)?.onFailure(new DOMException('Stopped before the engine was there.', 'AbortError'));
+    if (this.#pending.size === 0) this.dispose();
   }
 
   #started(): Worker {
     if (this.#worker) return this.#worker;
     const worker = this.#createWorker();
-    worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => this.#pending.get(data.id)?.onReply(data));
+    worker.addEventListener('message', ({ data }: MessageEvent<Reply | BootFailure>) => {
+      this.#booted = true;
+      if (data.type === 'boot-failure') this.#end(new ModuleLoadError({ url: data.url }, data.message));
+      else this.#pending.get(data.id)?.onReply(data);
+    });
     worker.addEventListener('messageerror', () => this.#end(crash('A message from the engine could not be read.')));
     worker.addEventListener('error', (event) => {
       event.preventDefault();
@@ -137,6 +152,7 @@ export class EngineClient {
   #end(error: Error): void {
     this.#worker?.terminate();
     this.#worker = undefined;
+    this.#booted = false;
     for (const pending of [...this.#pending.values()]) pending.onFailure(error);
   }
 }

@@ -28,3 +28,11 @@ export type Reply =
   | { readonly type: 'memory'; readonly id: number; readonly memory: GpuMemory }
   | { readonly type: 'done'; readonly id: number }
   | { readonly type: 'failed'; readonly id: number; readonly error: WireError };
+
+/** In place of any reply, where the engine's script did not come. */
+export interface BootFailure {
+  readonly type: 'boot-failure';
+  readonly url: string;
+  /** The browser's. */
+  readonly message: string;
+}

@@ -1,0 +1,15 @@
+import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { STORYTELLER } from './built-page.ts';
+
+const TEMPLATE = "{{ bos_token }}{% for message in messages %}{% if message.role == 'user' %}{{ message.content }}{% else %}{{ message.content + '\\n' }}{% endif %}{% endfor %}";
+
+/** The storyteller with a chat template, in a new folder, which is the caller's to remove. */
+export async function writeChatModel(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-chat-'));
+  await cp(STORYTELLER, folder, { recursive: true });
+  const config = join(folder, 'tokenizer_config.json');
+  await writeFile(config, JSON.stringify({ ...JSON.parse(await readFile(config, 'utf8')), chat_template: TEMPLATE }));
+  return folder;
+}

@@ -1,0 +1,156 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { requestHandler, serve } from '../../scripts/serve.mjs';
+import { story } from './built-page.ts';
+import { writeChatModel } from './chat-model.ts';
+import { launchBrowser, openPage, storyText, textDone } from './open-page.ts';
+
+// The scripts beside sluice.js, in a page of another origin than theirs, with the real engine. A server stands in for the host that
+// they lie on, and for what can go wrong there.
+let browser: Browser;
+let chat: string;
+let pages: string;
+let scripts: { readonly server: Server; readonly url: string };
+let host: Awaited<ReturnType<typeof serve>>;
+let page: Page;
+let complaints: string[];
+/** Paths asked for. */
+let asked: string[];
+/** Which paths the server has lost, and which it never answers. */
+let lost: RegExp | undefined;
+let silent: RegExp | undefined;
+
+beforeAll(async () => {
+  chat = await writeChatModel();
+  pages = await mkdtemp(join(tmpdir(), 'sluice-host-'));
+  const files = requestHandler({ mounts: { '/': inject('site'), '/models/chatty/': chat, '/arch/': join(import.meta.dirname, '../fixtures/arch') }, cors: true });
+  const server = createServer((request, response) => {
+    const path = request.url ?? '';
+    asked.push(path);
+    if (silent?.test(path)) return;
+    if (lost?.test(path)) response.writeHead(404, { 'access-control-allow-origin': '*' }).end();
+    else files(request, response);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  scripts = { server, url: `${origin}/` };
+  // As the README says it.
+  const policy = `default-src 'none'; script-src ${origin}; worker-src blob:; connect-src ${origin}; style-src 'unsafe-inline'; img-src data:`;
+  await writeFile(join(pages, 'index.html'), `<!doctype html><html lang="en"><meta http-equiv="Content-Security-Policy" content="${policy}"><title>Host</title><link rel="icon" href="data:,"><script type="module" src="${origin}/sluice.js"></script><sluice-chat autostart="off"></sluice-chat>`);
+  host = await serve({ mounts: { '/': pages } });
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await host?.close();
+  scripts?.server.closeAllConnections();
+  scripts?.server.close();
+  await Promise.all([chat, pages].map((folder) => rm(folder, { recursive: true })));
+});
+beforeEach(async () => {
+  asked = [];
+  lost = silent = undefined;
+  ({ page, complaints } = await openPage(browser, host.url, (fresh) => fresh.addInitScript(() => localStorage.setItem('sluice-chat:settings', '{"maxTokens":8,"temperature":0}'))));
+  await page.getByRole('button', { name: 'Load the model' }).waitFor();
+});
+afterEach(() => page.context().close());
+
+const neighbours = (): string[] => asked.filter((path) => path.startsWith('/sluice/')).map((path) => path.replace(/^\/sluice\/(.*)-[\w-]{8}\.js$/, '$1')).sort();
+
+/** Loads as a program would: `loaded`, or the error's code and message. */
+function load(source: string, quantize?: 'int8'): Promise<string> {
+  return page.evaluate(([from, choice]) => {
+    const element = document.querySelector('sluice-chat');
+    if (!element) return 'no element';
+    return element.load(from ?? '', choice === 'int8' ? choice : 'none').then(() => 'loaded', (error: unknown) => (error instanceof Error ? `${Reflect.get(error, 'code')}: ${error.message}` : 'thrown'));
+  }, [source, quantize]);
+}
+
+/** A chat's first answer is the story's next words, since the template adds nothing to a first message. */
+async function chats(): Promise<void> {
+  await page.getByText('What would you like to know?').waitFor();
+  await page.getByRole('textbox', { name: /Write/ }).fill(story.prompt);
+  await page.keyboard.press('Enter');
+  await textDone(page);
+  const answer = (await page.locator('[data-part=answer]').last().textContent()) ?? '';
+  expect(answer.length).toBeGreaterThan(10);
+  expect(story.text.startsWith(story.prompt + answer)).toBe(true);
+}
+
+/** What the browser itself says of a file that is not there. */
+const ownComplaints = (): string[] => complaints.filter((text) => !/^Failed to load resource: .*404/.test(text));
+
+test('a page fetches nothing beside sluice.js before a model is asked for, then only what that needs, and all of it works under the policy of the README', async () => {
+  expect(neighbours()).toEqual([]);
+  await page.getByRole('button', { name: 'Load the model' }).click();
+  await textDone(page);
+  expect(story.text.startsWith(await storyText(page))).toBe(true);
+  expect(neighbours()).toEqual(['engine']);
+  expect(await load(`${scripts.url}models/chatty/`)).toBe('loaded');
+  await chats();
+  expect(neighbours()).toEqual(['engine', 'jinja-template']);
+  expect(await load(`${scripts.url}models/chatty/`, 'int8')).toBe('loaded');
+  expect(neighbours()).toEqual(['engine', 'jinja-template', 'pack-rows']);
+  expect(complaints).toEqual([]);
+});
+
+test('models with a script of their own load, and those that share its operators', async () => {
+  expect(await load(`${scripts.url}arch/gpt2/`)).toBe('loaded');
+  expect(await load(`${scripts.url}arch/qwen3_5_text/`)).toBe('loaded');
+  expect(neighbours()).toEqual(['engine', 'gpt2', 'lower-recurrent', 'qwen3_5_text']);
+  expect(complaints).toEqual([]);
+});
+
+test.each([
+  ['the template engine', 'jinja-template', 'models/chatty/'],
+  ['a model’s script', 'gpt2', 'arch/gpt2/'],
+  ['the operators of a model', 'lower-recurrent', 'arch/qwen3_5_text/'],
+])('%s: where it is missing the error names it, and a retry works', async (_, name, model) => {
+  lost = new RegExp(`/sluice/${name}-`);
+  const outcome = await load(scripts.url + model);
+  expect(outcome).toMatch(/^module-load: The script /);
+  expect(outcome).toContain(`${scripts.url}sluice/${name}-`);
+  expect(outcome).toContain('Access-Control-Allow-Origin');
+  const notice = page.locator('[data-part=error]');
+  expect(await notice.locator('.notice-title').textContent()).toBe('A part of Sluice did not come');
+
+  lost = undefined;
+  await page.evaluate(() => addEventListener('sluice-ready', () => { document.title = 'ready'; }));
+  await notice.getByRole('button', { name: 'Try again' }).click();
+  await expect.poll(() => page.title(), { timeout: 60_000 }).toBe('ready');
+  if (name === 'jinja-template') await chats();
+  expect(ownComplaints()).toEqual([]);
+});
+
+test('the engine is missing, as where only sluice.js was copied: the error names it, and a retry works', async () => {
+  lost = /\/sluice\//;
+  await page.getByRole('button', { name: 'Load the model' }).click();
+  const notice = page.locator('[data-part=error]');
+  await notice.getByText('Details').click();
+  const details = (await notice.locator('.details').textContent()) ?? '';
+  expect(details).toMatch(/^The script .*could not be loaded.*folder "sluice" beside sluice\.js/);
+  expect(details).toContain(`${scripts.url}sluice/engine-`);
+  lost = undefined;
+  await notice.getByRole('button', { name: 'Try again' }).click();
+  await textDone(page);
+  expect(story.text.startsWith(await storyText(page))).toBe(true);
+  expect(ownComplaints()).toEqual([]);
+});
+
+test.each([['engine', 'models/stories260K/'], ['jinja-template', 'models/chatty/']])('%s does not arrive: the load can be cancelled, and the next one works', async (name, model) => {
+  silent = new RegExp(`/sluice/${name}-`);
+  const outcome = load(scripts.url + model);
+  await expect.poll(neighbours, { timeout: 30_000 }).toContain(name);
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  expect(await outcome).toMatch(/^20: /);
+  await page.getByText('Loading was stopped').waitFor();
+  silent = undefined;
+  expect(await load(`${scripts.url}models/stories260K/`)).toBe('loaded');
+  expect(complaints).toEqual([]);
+});
