@@ -8,7 +8,7 @@ import type { TensorInfo } from '../safetensors/tensor-info.ts';
 import { toFloat32 } from '../safetensors/to-float32.ts';
 import { badValue, optionalTensor, requireTensor, wordsOf } from './module-tensors.ts';
 import type { PackedModule, PackedWeight, RowConverter } from './packing.ts';
-import { scalePlane } from './scale-plane.ts';
+import { floatScales } from './scale-plane.ts';
 
 /** The format's values (arXiv:2305.14314, appendix E), which each weight carries along. */
 const NF4 = Float32Array.of(
@@ -74,7 +74,7 @@ export function nf4Weight(module: PackedModule): PackedWeight {
         const largest = requireTensor(module, NESTED_LARGEST, { dtypes: ['F32'], shapes: [[ceilDiv(blocks, nested.block)]] });
         scales = nestedScales(codes, groups, toFloat32(map, bytesOf(NESTED_TABLE)), toFloat32(largest, bytesOf(NESTED_LARGEST)), nested);
       } else {
-        scales = scalePlane(requireTensor(module, LARGEST, { dtypes: ['F32'], shapes: [[blocks]] }), 'f32', { groups });
+        scales = floatScales(requireTensor(module, LARGEST, { dtypes: ['F32'], shapes: [[blocks]] }), { groups });
       }
       return { format: groupedFormat('nf4', 'f32', block), converters: new Map([['.weight', swappedNibbles(inputs)], [LARGEST, scales]]) };
     },

@@ -34,7 +34,7 @@ const PLAIN = ['BF16', 'F16', 'F32'];
 class Raw {
   readonly name: string;
   readonly #fixture: Fixture;
-  readonly #found = new Map<string, readonly [TensorInfo, DataView]>();
+  readonly #found = new Map<string, readonly [TensorInfo, DataView<ArrayBuffer>]>();
 
   constructor(name: string, fixture: Fixture) {
     this.name = name;
