@@ -6,7 +6,7 @@ import { UnsupportedQuantizationError } from '../errors/unsupported-quantization
 import { parseJson } from '../json/parse-json.ts';
 import type { TensorInfo } from '../safetensors/tensor-info.ts';
 import { toFloat32 } from '../safetensors/to-float32.ts';
-import { badValue, optionalTensor, requireTensor, wordsOf } from './module-tensors.ts';
+import { badValue, requireTensor, wordsOf } from './module-tensors.ts';
 import type { PackedModule, PackedWeight, RowConverter } from './packing.ts';
 import { floatScales } from './scale-plane.ts';
 
@@ -51,8 +51,9 @@ export function nf4Weight(module: PackedModule): PackedWeight {
   requireTensor(module, '.weight', { dtypes: ['U8'], shapes: [[(rows * inputs) / 2, 1]] });
   const state = requireTensor(module, STATE, { dtypes: ['U8'] });
   const table = requireTensor(module, TABLE, { dtypes: ['F32'], shapes: [[16]] });
-  const nestedTable = optionalTensor(module, NESTED_TABLE, { dtypes: ['F32'], shapes: [[256]] });
-  const early = [STATE, TABLE, ...(nestedTable ? [NESTED_TABLE, NESTED_LARGEST] : [])];
+  const doubly = [NESTED_TABLE, NESTED_LARGEST].filter((suffix) => module.tensors.has(suffix));
+  if (doubly.length === 1) for (const suffix of [NESTED_TABLE, NESTED_LARGEST]) requireTensor(module, suffix, { dtypes: ['F32'] });
+  const early = [STATE, TABLE, ...doubly];
   return {
     early,
     layout: (read) => {
@@ -72,13 +73,19 @@ export function nf4Weight(module: PackedModule): PackedWeight {
         const codes = requireTensor(module, LARGEST, { dtypes: ['U8'], shapes: [[blocks]] });
         const map = requireTensor(module, NESTED_TABLE, { dtypes: ['F32'], shapes: [[256]] });
         const largest = requireTensor(module, NESTED_LARGEST, { dtypes: ['F32'], shapes: [[ceilDiv(blocks, nested.block)]] });
-        scales = nestedScales(codes, groups, toFloat32(map, bytesOf(NESTED_TABLE)), toFloat32(largest, bytesOf(NESTED_LARGEST)), nested);
+        scales = nestedScales(codes, groups, finite(map, bytesOf(NESTED_TABLE)), finite(largest, bytesOf(NESTED_LARGEST)), nested);
       } else {
         scales = floatScales(requireTensor(module, LARGEST, { dtypes: ['F32'], shapes: [[blocks]] }), { groups });
       }
       return { format: groupedFormat('nf4', 'f32', block), converters: new Map([['.weight', swappedNibbles(inputs)], [LARGEST, scales]]) };
     },
   };
+}
+
+function finite(tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>): Float32Array {
+  const values = toFloat32(tensor, bytes);
+  if (!values.every(Number.isFinite)) throw badValue(tensor, 'holds a number that is not finite; the file is damaged');
+  return values;
 }
 
 function nestedScales(tensor: TensorInfo, groups: number, table: Float32Array, largest: Float32Array, { block, offset }: NonNullable<QuantState['nested']>): RowConverter {
