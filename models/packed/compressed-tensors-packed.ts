@@ -69,5 +69,5 @@ export function signedZeros(module: PackedModule, bits: 4 | 8, scope: Compressed
     const signed = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     for (let i = 0; i < zeros.length; i++) zeros[i] = signed[Math.floor((first + i) / scope.rows) * groups + group] + middle(bits);
   };
-  return zeroPlane(tensor, groups, read);
+  return zeroPlane(tensor, groups, read, 2 ** bits - 1);
 }

@@ -124,6 +124,7 @@ describe('pack-quantized', () => {
     const fail = (contents: Contents | undefined): unknown => failure(asymmetric.config, withContents(asymmetric.stored, { '.weight_zero_point': contents }));
     expect(fail(undefined)).toMatchObject({ code: 'checkpoint/missing-tensor', tensor: `${NAME}.weight_zero_point` });
     expect(fail(['I8', [21, 3], new Int8Array(63).fill(-9)])).toMatchObject({ code: 'checkpoint/tensor-values' });
+    expect(fail(['I8', [21, 3], new Int8Array(63).fill(8)])).toMatchObject({ code: 'checkpoint/tensor-values' });
     expect(fail(['I8', [63], new Int8Array(63)])).toMatchObject({ code: 'checkpoint/tensor-shape' });
     expect(fail(['I32', [2, 3], new Int32Array(6)])).toMatchObject({ code: 'checkpoint/tensor-shape' });
   });

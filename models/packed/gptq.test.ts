@@ -97,6 +97,13 @@ describe('unpacks', () => {
     expect(layoutOf({ ...config, desc_act: true }, stored)?.order).toBeUndefined();
   });
 
+  test('with stored zero points where the config does not say whether they matter', () => {
+    for (const sym of [true, false]) {
+      const { config: { sym: _, ...config }, stored, weight } = checkpoint({ sym });
+      expect(expectUnpacked(config, stored, weight).format).toBe('int4:f16:32:zeros');
+    }
+  });
+
   test('without indices where the config promises order, and without zero points where it promises symmetry', () => {
     const { config, stored, weight } = checkpoint({ sym: true });
     expectUnpacked(config, withContents(stored, { '.g_idx': undefined, '.qzeros': undefined }), weight);

@@ -38,7 +38,8 @@ function readScheme(config: ConfigReader, { bits, group, symmetric, ordered }: P
   return {
     bits: known,
     group: columns === -1 ? Infinity : columns,
-    symmetric: config.boolean('sym', { default: symmetric ?? true }),
+    // Stored zero points serve either kind, so where the key is absent they are read.
+    symmetric: config.boolean('sym', { default: symmetric ?? false }),
     ordered: config.boolean('desc_act', { default: ordered ?? false }),
   };
 }

@@ -51,9 +51,10 @@ export function nf4Weight(module: PackedModule): PackedWeight {
   requireTensor(module, '.weight', { dtypes: ['U8'], shapes: [[(rows * inputs) / 2, 1]] });
   const state = requireTensor(module, STATE, { dtypes: ['U8'] });
   const table = requireTensor(module, TABLE, { dtypes: ['F32'], shapes: [[16]] });
-  const doubly = [NESTED_TABLE, NESTED_LARGEST].filter((suffix) => module.tensors.has(suffix));
-  if (doubly.length === 1) for (const suffix of [NESTED_TABLE, NESTED_LARGEST]) requireTensor(module, suffix, { dtypes: ['F32'] });
-  const early = [STATE, TABLE, ...doubly];
+  const both = [NESTED_TABLE, NESTED_LARGEST];
+  const nestedTensors = both.some((suffix) => module.tensors.has(suffix)) ? both : [];
+  for (const suffix of nestedTensors) requireTensor(module, suffix, { dtypes: ['F32'] });
+  const early = [STATE, TABLE, ...nestedTensors];
   return {
     early,
     layout: (read) => {

@@ -15,15 +15,15 @@ function forGroups(bytes: Uint8Array<ArrayBuffer>, groups: number, read: ZeroRea
   }
 }
 
-/** A tensor of zero points as the plane `zeros`, a byte each. The converter throws `CheckpointError` for one that no byte holds. */
-export function zeroPlane(tensor: TensorInfo, groups: number, read: ZeroReader): RowConverter {
+/** A tensor of zero points as the plane `zeros`, a byte each. The converter throws `CheckpointError` for one that is not from 0 to `largest`. */
+export function zeroPlane(tensor: TensorInfo, groups: number, read: ZeroReader, largest = 255): RowConverter {
   const stride = roundUp(groups, 4);
   return (bytes, first, count) => {
     const plane = new Uint8Array(count * stride);
     forGroups(bytes, groups, read, first, count, (zeros, group) => {
       for (let row = 0; row < count; row++) {
         const zero = zeros[row];
-        if (zero < 0 || zero > 255) throw badValue(tensor, `holds a zero point ${zero} above the smallest code; 0 to 255 are possible`, first + row);
+        if (zero < 0 || zero > largest) throw badValue(tensor, `holds a zero point ${zero} above the smallest code; 0 to ${largest} are possible`, first + row);
         plane[row * stride + group] = zero;
       }
     });
