@@ -6,7 +6,7 @@ import { AWQ_NIBBLE, awqCodes } from './awq-codes.ts';
 import { listedModules } from './module-pattern.ts';
 import { requireTensor, wordsOf } from './module-tensors.ts';
 import type { PackedModule, PackedWeight, Packing } from './packing.ts';
-import { SCALE_DTYPES, scalePlane, scaleType } from './scale-plane.ts';
+import { groupScales, SCALE_DTYPES, scaleType } from './scale-plane.ts';
 import { groupsIn } from './scale-scope.ts';
 import { zeroPlane, type ZeroReader } from './zero-plane.ts';
 
@@ -37,14 +37,14 @@ function awqWeight(module: PackedModule, group: number): PackedWeight {
   const zeros = requireTensor(module, '.qzeros', { dtypes: ['I32'], shapes: [[groups, width]] });
   const scales = requireTensor(module, '.scales', { dtypes: SCALE_DTYPES, shapes: [[groups, rows]] });
   const type = scaleType(scales, group);
-  const readZero: ZeroReader = (bytes) => {
+  const readZeros: ZeroReader = (bytes, index, first, target) => {
     const words = wordsOf(bytes);
-    return (row, index) => (words[index * width + (row >> 3)] >>> (4 * AWQ_NIBBLE[row & 7])) & 15;
+    for (let i = 0; i < target.length; i++) target[i] = (words[index * width + ((first + i) >> 3)] >>> (4 * AWQ_NIBBLE[(first + i) & 7])) & 15;
   };
   const converters = new Map([
     ['.qweight', awqCodes(rows, inputs)],
-    ['.qzeros', zeroPlane(zeros, groups, readZero)],
-    ['.scales', scalePlane(scales, type, { groups, rows })],
+    ['.qzeros', zeroPlane(zeros, groups, readZeros)],
+    ['.scales', groupScales(scales, group, { groups, rows })],
   ]);
   return { early: [], layout: () => ({ format: groupedFormat('int4', type, group, true), converters }) };
 }

@@ -5,7 +5,7 @@ import { listedModules } from './module-pattern.ts';
 import { badValue, optionalTensor, requireTensor } from './module-tensors.ts';
 import { nf4Weight } from './nf4.ts';
 import type { PackedModule, PackedWeight, Packing, RowConverter } from './packing.ts';
-import { scalePlane } from './scale-plane.ts';
+import { floatScales } from './scale-plane.ts';
 
 /** bitsandbytes (github.com/bitsandbytes-foundation/bitsandbytes): NF4, or int8 with a scale for each row. */
 export function readBitsAndBytes(config: ConfigReader): Packing {
@@ -31,7 +31,7 @@ function int8Weight(module: PackedModule): PackedWeight {
   const arrangement = optionalTensor(module, '.weight_format', { dtypes: ['U8'], shapes: [[], [1]] });
   const converters = new Map<string, RowConverter>([
     ['.weight', int8Codes(inputs)],
-    ['.SCB', scalePlane(largest, 'f32', { groups: 1, map: (value) => value / 127 })],
+    ['.SCB', floatScales(largest, { groups: 1, map: (value) => value / 127 })],
   ]);
   if (arrangement) {
     // 0 is "row"; the others are tiles for some generations of tensor cores.

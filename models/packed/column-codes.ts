@@ -1,6 +1,6 @@
 import { BLOCK } from '../../shaders/dequant/plane.ts';
-import { roundUp } from '../../shaders/kernel.ts';
-import { SIGN_FLIPS, ZERO_WORDS, type Bits, type CodeReader } from './integer-codes.ts';
+import { ceilDiv, roundUp } from '../../shaders/kernel.ts';
+import { SIGN_FLIPS, ZERO_WORDS, type Bits } from './integer-codes.ts';
 import { wordsOf } from './module-tensors.ts';
 import type { RowConverter } from './packing.ts';
 
@@ -8,12 +8,12 @@ import type { RowConverter } from './packing.ts';
 const TILE_ROWS = 32;
 const TILE_WORDS = 16;
 
-/**
- * Words [K · bits / 32, N] of codes that follow each other down a column, transposed: that is all there is to do, for the GPU has them
- * in the same order along a row.
- */
-export function transposedWords(bits: 2 | 4 | 8, rows: number, inputs: number): RowConverter {
-  const stored = Math.ceil((inputs * bits) / 32);
+/** Rows of words [ceil(K · bits / 32), N] in which the codes of a weight's row follow each other down a column, without a gap. */
+export const columnCodes = (bits: Bits, rows: number, inputs: number): RowConverter => (bits === 3 ? splitTriples(rows, inputs) : transposedWords(bits, rows, inputs));
+
+/** Codes that fill words are in the same order along a row on the GPU, so that the words are only transposed. */
+function transposedWords(bits: 2 | 4 | 8, rows: number, inputs: number): RowConverter {
+  const stored = ceilDiv(inputs * bits, 32);
   const stride = (roundUp(inputs, BLOCK) * bits) / 32;
   const flip = SIGN_FLIPS[bits];
   return (bytes, first, count) => {
@@ -34,20 +34,45 @@ export function transposedWords(bits: 2 | 4 | 8, rows: number, inputs: number): 
   };
 }
 
-/** Codes from a bit stream down each column of words [ceil(K · bits / 32), N]; those of three bits straddle words. */
-export function columnCodes(bits: Bits, rows: number, inputs: number): CodeReader {
-  const mask = (1 << bits) - 1;
-  return (words, first, count, position, codes, stride) => {
-    for (let k = 0; k < inputs; k++) {
-      const bit = k * bits;
-      const source = (bit >> 5) * rows + first;
-      const shift = bit & 31;
-      const target = position[k];
-      if (shift + bits <= 32) {
-        for (let row = 0; row < count; row++) codes[row * stride + target] = (words[source + row] >>> shift) & mask;
-      } else {
-        for (let row = 0; row < count; row++) codes[row * stride + target] = ((words[source + row] >>> shift) | (words[source + rows + row] << (32 - shift))) & mask;
+/** For four codes of three bits: their low two bits in the low byte, their third ones above it. */
+const TRIPLES = Uint16Array.from({ length: 4096 }, (_, codes) => {
+  let parts = 0;
+  for (let i = 0; i < 4; i++) {
+    const code = (codes >> (3 * i)) & 7;
+    parts |= ((code & 3) << (2 * i)) | ((code >> 2) << (8 + i));
+  }
+  return parts;
+});
+
+/** 32 codes of three bits take three words, and on the GPU two words of `quants` and one of `high`. */
+function splitTriples(rows: number, inputs: number): RowConverter {
+  const blocks = ceilDiv(inputs, BLOCK);
+  const stored = ceilDiv(inputs * 3, 32);
+  return (bytes, first, count) => {
+    const words = wordsOf(bytes);
+    const quants = new Int32Array(count * blocks * 2);
+    const high = new Int32Array(count * blocks);
+    for (let block = 0; block < blocks; block++) {
+      const source = block * 3 * rows + first;
+      const has = Math.min(3, stored - block * 3);
+      for (let row = 0; row < count; row++) {
+        const a = words[source + row];
+        const b = has > 1 ? words[source + rows + row] : 0;
+        const c = has > 2 ? words[source + 2 * rows + row] : 0;
+        const p = TRIPLES[a & 0xfff];
+        const q = TRIPLES[(a >>> 12) & 0xfff];
+        const r = TRIPLES[(a >>> 24) | ((b & 15) << 8)];
+        const s = TRIPLES[(b >>> 4) & 0xfff];
+        const t = TRIPLES[(b >>> 16) & 0xfff];
+        const u = TRIPLES[(b >>> 28) | ((c & 0xff) << 4)];
+        const v = TRIPLES[(c >>> 8) & 0xfff];
+        const w = TRIPLES[c >>> 20];
+        const at = row * blocks + block;
+        quants[2 * at] = (p & 0xff) | ((q & 0xff) << 8) | ((r & 0xff) << 16) | ((s & 0xff) << 24);
+        quants[2 * at + 1] = (t & 0xff) | ((u & 0xff) << 8) | ((v & 0xff) << 16) | ((w & 0xff) << 24);
+        high[at] = (p >> 8) | ((q >> 8) << 4) | ((r >> 8) << 8) | ((s >> 8) << 12) | ((t >> 8) << 16) | ((u >> 8) << 20) | ((v >> 8) << 24) | ((w >> 8) << 28);
       }
     }
+    return { quants: new Uint8Array(quants.buffer), high: new Uint8Array(high.buffer) };
   };
 }

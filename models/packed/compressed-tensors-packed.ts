@@ -2,12 +2,13 @@ import { ceilDiv } from '../../shaders/kernel.ts';
 import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import { columnOrder } from './column-order.ts';
 import type { CompressedScheme } from './compressed-tensors-scheme.ts';
-import { codeName, middle, repackedCodes, SIGN_FLIPS, ZERO_WORDS } from './integer-codes.ts';
+import { codeName, middle, PLANE_BITS, SIGN_FLIPS, ZERO_WORDS } from './integer-codes.ts';
 import { badValue, optionalTensor, requireTensor, wordsOf } from './module-tensors.ts';
 import type { PackedModule, PackedWeight, RowConverter } from './packing.ts';
-import { copiedRows, rowCodes, storedBytes } from './row-codes.ts';
+import { reorderedColumns } from './reordered-columns.ts';
+import { copiedRows, storedBytes } from './row-codes.ts';
 import { groupsIn, scopedScales, scopeShapes } from './scale-scope.ts';
-import { bitsAt, zeroPlane, type ZeroReader } from './zero-plane.ts';
+import { zeroPlane, type ZeroReader } from './zero-plane.ts';
 
 /**
  * The format `pack-quantized` (github.com/vllm-project/compressed-tensors, compressors/pack_quantized): `weight_packed` i32 [N, K · bits / 32], codes
@@ -30,8 +31,8 @@ export function packedWeight(module: PackedModule, { bits, symmetric, scope }: C
       const bytes = early.get('.weight_g_idx');
       // An index of −1 is what compressed-tensors initialises them with: it means that there is no order.
       const order = indices && bytes && !wordsOf(bytes).includes(-1) ? columnOrder(indices, bytes, inputs, scope.group) : undefined;
-      const codes = order ? repackedCodes(bits, inputs, order.position, rowCodes(bits, inputs)) : copiedRows({ bits, inputs, unit: 'words', padding: ZERO_WORDS[bits], flip: SIGN_FLIPS[bits] });
-      return { format, ...(order && { order: order.order }), converters: new Map([['.weight_packed', codes], ...others]) };
+      const codes = copiedRows({ bits, inputs, unit: 'words', padding: ZERO_WORDS[bits], flip: SIGN_FLIPS[bits] });
+      return { format, ...(order && { order }), converters: new Map([['.weight_packed', order ? reorderedColumns(codes, PLANE_BITS[bits], order) : codes], ...others]) };
     },
   };
 }
@@ -52,9 +53,10 @@ function zeroPoints(module: PackedModule, bits: 4 | 8, scope: CompressedScheme['
   if (module.tensors.get('.weight_zero_point')?.dtype === 'I8') return signedZeros(module, bits, scope);
   const tensor = requireTensor(module, '.weight_zero_point', { dtypes: ['I32', 'I8'], shapes: [[ceilDiv(rows * bits, 32), groups]] });
   const perWord = 32 / bits;
-  const read: ZeroReader = (bytes) => {
+  const mask = (1 << bits) - 1;
+  const read: ZeroReader = (bytes, group, first, zeros) => {
     const words = wordsOf(bytes);
-    return (row, group) => bitsAt(words, Math.floor(row / perWord) * groups + group, (row % perWord) * bits, bits);
+    for (let i = 0; i < zeros.length; i++) zeros[i] = (words[Math.floor((first + i) / perWord) * groups + group] >>> (((first + i) % perWord) * bits)) & mask;
   };
   return zeroPlane(tensor, groups, read);
 }
@@ -63,10 +65,9 @@ function zeroPoints(module: PackedModule, bits: 4 | 8, scope: CompressedScheme['
 export function signedZeros(module: PackedModule, bits: 4 | 8, scope: CompressedScheme['scope']): RowConverter {
   const tensor = requireTensor(module, '.weight_zero_point', { dtypes: ['I8'], shapes: scopeShapes(module, scope) });
   const groups = groupsIn(module.inputs, scope.group);
-  const read: ZeroReader = (bytes) => (row, group) => {
-    const zero = ((bytes[Math.floor(row / scope.rows) * groups + group] << 24) >> 24) + middle(bits);
-    if (zero < 0) throw badValue(tensor, `holds the zero point ${zero - middle(bits)}, which is below the smallest code`, row);
-    return zero;
+  const read: ZeroReader = (bytes, group, first, zeros) => {
+    const signed = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (let i = 0; i < zeros.length; i++) zeros[i] = signed[Math.floor((first + i) / scope.rows) * groups + group] + middle(bits);
   };
-  return zeroPlane(tensor, groups, read);
+  return zeroPlane(tensor, groups, read, 2 ** bits - 1);
 }

@@ -4,16 +4,17 @@ import { ceilDiv } from '../../shaders/kernel.ts';
 import type { ConfigReader } from '../config/config-reader.ts';
 import { UnsupportedQuantizationError } from '../errors/unsupported-quantization-error.ts';
 import type { TensorInfo } from '../checkpoint/tensor-info.ts';
-import { columnCodes, transposedWords } from './column-codes.ts';
-import { columnOrder, columnsAsStored, type ColumnOrder } from './column-order.ts';
+import { columnCodes } from './column-codes.ts';
+import { columnOrder } from './column-order.ts';
 import { readDynamic } from './gptq-dynamic.ts';
-import { codeName, middle, repackedCodes, type Bits } from './integer-codes.ts';
+import { codeName, middle, PLANE_BITS, type Bits } from './integer-codes.ts';
 import { listedModules } from './module-pattern.ts';
 import { badValue, optionalTensor, requireTensor, wordsOf } from './module-tensors.ts';
 import type { PackedModule, PackedWeight, Packing, RowConverter } from './packing.ts';
-import { SCALE_DTYPES, scalePlane, scaleType } from './scale-plane.ts';
+import { reorderedColumns } from './reordered-columns.ts';
+import { groupScales, SCALE_DTYPES, scaleType } from './scale-plane.ts';
 import { groupsIn } from './scale-scope.ts';
-import { bitsAt, impliedZeros, zeroPlane, type ZeroReader } from './zero-plane.ts';
+import { impliedZeros, zeroPlane, type ZeroReader } from './zero-plane.ts';
 
 /** What may differ from module to module. */
 interface GptqScheme {
@@ -37,7 +38,8 @@ function readScheme(config: ConfigReader, { bits, group, symmetric, ordered }: P
   return {
     bits: known,
     group: columns === -1 ? Infinity : columns,
-    symmetric: config.boolean('sym', { default: symmetric ?? true }),
+    // Stored zero points serve either kind, so where the key is absent they are read.
+    symmetric: config.boolean('sym', { default: symmetric ?? false }),
     ordered: config.boolean('desc_act', { default: ordered ?? false }),
   };
 }
@@ -78,13 +80,10 @@ function gptqWeight(module: PackedModule, { bits, group, symmetric, ordered }: G
   const indices = (ordered ? requireTensor : optionalTensor)(module, '.g_idx', { dtypes: ['I32'], shapes: [[inputs]] });
   const zeroKind = { dtypes: ['I32'], shapes: [[groups, zeroWords]] } as const;
   const zeros = symmetric ? optionalTensor(module, '.qzeros', zeroKind) : requireTensor(module, '.qzeros', zeroKind);
-  const readZero: ZeroReader = (bytes) => {
-    const words = wordsOf(bytes);
-    return (row, index) => bitsAt(words, index * zeroWords, row * bits, bits) + firstZero;
-  };
+  const readZeros = zerosAlongRows(bits, zeroWords, firstZero);
   const type = scaleType(scales, group);
-  const others: (readonly [string, RowConverter])[] = [['.scales', scalePlane(scales, type, { groups, rows })]];
-  if (zeros) others.push(['.qzeros', symmetric ? impliedZeros(zeros, groups, readZero, middle(bits)) : zeroPlane(zeros, groups, readZero)]);
+  const others: (readonly [string, RowConverter])[] = [['.scales', groupScales(scales, group, { groups, rows })]];
+  if (zeros) others.push(['.qzeros', symmetric ? impliedZeros(zeros, groups, readZeros, middle(bits)) : zeroPlane(zeros, groups, readZeros)]);
   if (indices && !ordered) others.push(['.g_idx', ascending(indices, inputs, group)]);
   const format = groupedFormat(codeName(bits), type, group, !symmetric);
   return {
@@ -93,14 +92,25 @@ function gptqWeight(module: PackedModule, { bits, group, symmetric, ordered }: G
     layout: (early) => {
       const bytes = early.get('.g_idx');
       const order = indices && bytes && columnOrder(indices, bytes, inputs, group);
-      return { format, ...(order && { order: order.order }), converters: new Map([['.qweight', codes(bits, rows, inputs, order)], ...others]) };
+      const codes = columnCodes(bits, rows, inputs);
+      return { format, ...(order && { order }), converters: new Map([['.qweight', order ? reorderedColumns(codes, PLANE_BITS[bits], order) : codes], ...others]) };
     },
   };
 }
 
-function codes(bits: Bits, rows: number, inputs: number, order: ColumnOrder | undefined): RowConverter {
-  if (order === undefined && bits !== 3) return transposedWords(bits, rows, inputs);
-  return repackedCodes(bits, inputs, order?.position ?? columnsAsStored(inputs), columnCodes(bits, rows, inputs));
+/** Zero points as a bit stream along each row of words [groups, zeroWords]; those of three bits straddle words. */
+function zerosAlongRows(bits: Bits, zeroWords: number, firstZero: number): ZeroReader {
+  const mask = (1 << bits) - 1;
+  return (bytes, group, first, zeros) => {
+    const words = wordsOf(bytes);
+    for (let i = 0; i < zeros.length; i++) {
+      const bit = (first + i) * bits;
+      const word = group * zeroWords + (bit >> 5);
+      const shift = bit & 31;
+      const low = words[word] >>> shift;
+      zeros[i] = ((shift + bits > 32 ? low | (words[word + 1] << (32 - shift)) : low) & mask) + firstZero;
+    }
+  };
 }
 
 /** Makes no plane, but throws `CheckpointError` where the columns are not in the order that the config promises. */

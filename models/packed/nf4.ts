@@ -6,9 +6,9 @@ import { UnsupportedQuantizationError } from '../errors/unsupported-quantization
 import { parseJson } from '../json/parse-json.ts';
 import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import { toFloat32 } from '../safetensors/to-float32.ts';
-import { badValue, optionalTensor, requireTensor, wordsOf } from './module-tensors.ts';
+import { badValue, requireTensor, wordsOf } from './module-tensors.ts';
 import type { PackedModule, PackedWeight, RowConverter } from './packing.ts';
-import { scalePlane } from './scale-plane.ts';
+import { floatScales } from './scale-plane.ts';
 
 /** The format's values (arXiv:2305.14314, appendix E), which each weight carries along. */
 const NF4 = Float32Array.of(
@@ -51,8 +51,10 @@ export function nf4Weight(module: PackedModule): PackedWeight {
   requireTensor(module, '.weight', { dtypes: ['U8'], shapes: [[(rows * inputs) / 2, 1]] });
   const state = requireTensor(module, STATE, { dtypes: ['U8'] });
   const table = requireTensor(module, TABLE, { dtypes: ['F32'], shapes: [[16]] });
-  const nestedTable = optionalTensor(module, NESTED_TABLE, { dtypes: ['F32'], shapes: [[256]] });
-  const early = [STATE, TABLE, ...(nestedTable ? [NESTED_TABLE, NESTED_LARGEST] : [])];
+  const both = [NESTED_TABLE, NESTED_LARGEST];
+  const nestedTensors = both.some((suffix) => module.tensors.has(suffix)) ? both : [];
+  for (const suffix of nestedTensors) requireTensor(module, suffix, { dtypes: ['F32'] });
+  const early = [STATE, TABLE, ...nestedTensors];
   return {
     early,
     layout: (read) => {
@@ -72,13 +74,19 @@ export function nf4Weight(module: PackedModule): PackedWeight {
         const codes = requireTensor(module, LARGEST, { dtypes: ['U8'], shapes: [[blocks]] });
         const map = requireTensor(module, NESTED_TABLE, { dtypes: ['F32'], shapes: [[256]] });
         const largest = requireTensor(module, NESTED_LARGEST, { dtypes: ['F32'], shapes: [[ceilDiv(blocks, nested.block)]] });
-        scales = nestedScales(codes, groups, toFloat32(map, bytesOf(NESTED_TABLE)), toFloat32(largest, bytesOf(NESTED_LARGEST)), nested);
+        scales = nestedScales(codes, groups, finite(map, bytesOf(NESTED_TABLE)), finite(largest, bytesOf(NESTED_LARGEST)), nested);
       } else {
-        scales = scalePlane(requireTensor(module, LARGEST, { dtypes: ['F32'], shapes: [[blocks]] }), 'f32', { groups });
+        scales = floatScales(requireTensor(module, LARGEST, { dtypes: ['F32'], shapes: [[blocks]] }), { groups });
       }
       return { format: groupedFormat('nf4', 'f32', block), converters: new Map([['.weight', swappedNibbles(inputs)], [LARGEST, scales]]) };
     },
   };
+}
+
+function finite(tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>): Float32Array {
+  const values = toFloat32(tensor, bytes);
+  if (!values.every(Number.isFinite)) throw badValue(tensor, 'holds a number that is not finite; the file is damaged');
+  return values;
 }
 
 function nestedScales(tensor: TensorInfo, groups: number, table: Float32Array, largest: Float32Array, { block, offset }: NonNullable<QuantState['nested']>): RowConverter {

@@ -1,6 +1,5 @@
 import { BLOCK } from '../../shaders/dequant/plane.ts';
 import { roundUp } from '../../shaders/kernel.ts';
-import type { CodeReader } from './integer-codes.ts';
 import { wordsOf } from './module-tensors.ts';
 import type { RowConverter } from './packing.ts';
 
@@ -47,17 +46,4 @@ function flipped(bytes: Uint8Array<ArrayBuffer>, flip: number): Uint8Array<Array
   const result = new Int32Array(words.length);
   for (let i = 0; i < words.length; i++) result[i] = words[i] ^ flip;
   return new Uint8Array(result.buffer);
-}
-
-/** Codes along rows of whole words, the first in the lowest bits. */
-export function rowCodes(bits: 4 | 8, inputs: number): CodeReader {
-  const rowWords = storedBytes({ bits, inputs, unit: 'words' }) / 4;
-  const perWord = 32 / bits;
-  const mask = (1 << bits) - 1;
-  return (words, first, count, position, codes, stride) => {
-    for (let row = 0; row < count; row++) {
-      const source = (first + row) * rowWords;
-      for (let k = 0; k < inputs; k++) codes[row * stride + position[k]] = (words[source + Math.floor(k / perWord)] >>> ((k % perWord) * bits)) & mask;
-    }
-  };
 }

@@ -7,13 +7,13 @@ import { badValue } from './module-tensors.ts';
 import type { RowConverter } from './packing.ts';
 
 export interface ScaleShape {
-  /** Rows of the weight that share a row of scales: Infinity where all do. Default: 1. */
-  readonly rowsPerScale?: number;
   /** Scales of a row. */
   readonly groups: number;
-  /** The tensor is [groups, rows]. Default: [rows, groups]. */
+  /** The tensor is [groups, rows]. Default: [rows / rowsPerScale, groups]. */
   readonly rows?: number;
-  /** What becomes of each. */
+  /** Rows of the weight that share a row of scales: Infinity where all do. Default: 1. */
+  readonly rowsPerScale?: number;
+  /** What becomes of each. Default: itself. */
   readonly map?: (scale: number) => number;
 }
 
@@ -23,49 +23,63 @@ export const SCALE_DTYPES = ['F16', 'BF16', 'F32'] as const;
 /** Group scales of half precision stay so on the GPU; what a whole row shares is f32, for it costs nothing. */
 export const scaleType = ({ dtype }: TensorInfo, group: number): 'f16' | 'f32' => (dtype === 'F32' || group === Infinity ? 'f32' : 'f16');
 
-/** The numbers of a tensor [groups, rows] for `count` rows, transposed. */
-function transposedScales(tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>, rows: number, groups: number, first: number, count: number): Float32Array {
-  const values = new Float32Array(count * groups);
-  for (let group = 0; group < groups; group++) {
-    const column = toFloat32(tensor, bytes, group * rows + first, count);
-    for (let row = 0; row < count; row++) values[row * groups + group] = column[row];
-  }
-  return values;
+/** A tensor of plain numbers as the plane `scales` in f32. The converter throws `CheckpointError` for a scale that is not finite. */
+export function floatScales(tensor: TensorInfo, { groups, rows, rowsPerScale = 1, map = (scale) => scale }: ScaleShape): RowConverter {
+  return (bytes, first, count) => {
+    const from = rows === undefined ? Math.floor(first / rowsPerScale) : 0;
+    const to = rows === undefined ? Math.floor((first + count - 1) / rowsPerScale) + 1 : rows;
+    const values = toFloat32(tensor, bytes, from * groups, (to - from) * groups);
+    const scales = new Float32Array(count * groups);
+    for (let row = 0; row < count; row++) {
+      const source = rows === undefined ? (Math.floor((first + row) / rowsPerScale) - from) * groups : first + row;
+      for (let group = 0; group < groups; group++) {
+        const value = values[source + group * (rows ?? 1)];
+        const at = row * groups + group;
+        scales[at] = map(value);
+        if (!Number.isFinite(scales[at])) throw badValue(tensor, `holds the scale ${value}; the file is damaged`, first + row);
+      }
+    }
+    return { scales: new Uint8Array(scales.buffer) };
+  };
 }
 
-/** The numbers of a tensor [ceil(N / rowsPerScale), groups] for `count` rows. */
-function spreadScales(tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>, rowsPerScale: number, groups: number, first: number, count: number): Float32Array {
-  if (rowsPerScale === 1) return toFloat32(tensor, bytes, first * groups, count * groups);
-  const from = Math.floor(first / rowsPerScale);
-  const to = Math.floor((first + count - 1) / rowsPerScale) + 1;
-  const stored = toFloat32(tensor, bytes, from * groups, (to - from) * groups);
-  const values = new Float32Array(count * groups);
-  for (let row = 0; row < count; row++) {
-    const source = (Math.floor((first + row) / rowsPerScale) - from) * groups;
-    values.set(stored.subarray(source, source + groups), row * groups);
-  }
-  return values;
+const tables = new Map<string, Uint16Array>();
+
+/** The code of a group scale for all numbers of a dtype of 16 bits; an infinity for what is too large or no number. */
+function tableOf(dtype: string): Uint16Array {
+  const known = tables.get(dtype);
+  if (known) return known;
+  const all = new Uint8Array(Uint16Array.from({ length: 65536 }, (_, bits) => bits).buffer);
+  const numbers = toFloat32({ name: '', dtype, shape: [65536], byteLength: all.length, file: '', offset: 0 }, all);
+  const table = Uint16Array.from(numbers, groupScaleCode);
+  tables.set(dtype, table);
+  return table;
 }
 
 /**
- * A tensor of plain numbers as the plane `scales`, in f16 (times `GROUP_SCALE_FACTOR`) or f32. The converter throws
- * `CheckpointError` for a scale that is not finite, or too large for f16.
+ * A tensor of F16 or BF16 [rows, groups], or [groups, rows] where `rows` is given, as the plane `scales` in f16. The converter throws
+ * `CheckpointError` for a scale that is not finite, or too large when it is stored times `GROUP_SCALE_FACTOR`.
  */
-export function scalePlane(tensor: TensorInfo, type: 'f16' | 'f32', { rowsPerScale = 1, groups, rows, map }: ScaleShape): RowConverter {
+function halfScales(tensor: TensorInfo, { groups, rows }: Pick<ScaleShape, 'groups' | 'rows'>): RowConverter {
+  const stride = roundUp(groups, 2);
   return (bytes, first, count) => {
-    const values = rows === undefined ? spreadScales(tensor, bytes, rowsPerScale, groups, first, count) : transposedScales(tensor, bytes, rows, groups, first, count);
-    const stride = type === 'f16' ? roundUp(groups, 2) : groups;
-    const plane = type === 'f16' ? new Uint16Array(count * stride) : new Float32Array(count * stride);
-    for (let row = 0; row < count; row++) {
-      for (let group = 0; group < groups; group++) {
-        const value = values[row * groups + group];
-        const scale = map ? map(value) : value;
-        const stored = type === 'f16' ? groupScaleCode(scale) : Math.fround(scale);
-        if (!Number.isFinite(scale)) throw badValue(tensor, `holds the scale ${value}; the file is damaged`, first + row);
-        if (type === 'f16' ? isInfiniteHalf(stored) : !Number.isFinite(stored)) throw badValue(tensor, `holds the scale ${value}, which is too large`, first + row);
-        plane[row * stride + group] = stored;
+    const table = tableOf(tensor.dtype);
+    const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
+    const halves = new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
+    const [start, rowStep, groupStep] = rows === undefined ? [first * groups, groups, 1] : [first, 1, rows];
+    const scales = new Uint16Array(count * stride);
+    for (let group = 0; group < groups; group++) {
+      for (let row = 0; row < count; row++) {
+        const code = table[halves[start + row * rowStep + group * groupStep]];
+        if (isInfiniteHalf(code)) throw badValue(tensor, 'holds a scale that is too large or not a number', first + row);
+        scales[row * stride + group] = code;
       }
     }
-    return { scales: new Uint8Array(plane.buffer) };
+    return { scales: new Uint8Array(scales.buffer) };
   };
+}
+
+/** The plane `scales` of groups of `group` inputs, in the type that `scaleType` says. */
+export function groupScales(tensor: TensorInfo, group: number, shape: Pick<ScaleShape, 'groups' | 'rows'>): RowConverter {
+  return scaleType(tensor, group) === 'f16' ? halfScales(tensor, shape) : floatScales(tensor, shape);
 }

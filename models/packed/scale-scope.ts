@@ -3,7 +3,7 @@ import { groupedFormat, type WeightFormat } from '../../shaders/dequant/formats.
 import { ceilDiv } from '../../shaders/kernel.ts';
 import { requireTensor } from './module-tensors.ts';
 import type { PackedModule, RowConverter } from './packing.ts';
-import { SCALE_DTYPES, scalePlane, scaleType } from './scale-plane.ts';
+import { floatScales, groupScales, SCALE_DTYPES, scaleType } from './scale-plane.ts';
 
 /** The part of a weight that shares a scale. */
 export interface ScaleScope {
@@ -29,6 +29,6 @@ export function scopeShapes({ rows, inputs }: Pick<PackedModule, 'rows' | 'input
 /** The format of such codes, and what makes its scales from the module's tensor [ceil(N / scope.rows), ceil(K / scope.group)]. */
 export function scopedScales(module: PackedModule, suffix: string, scope: ScaleScope, codes: CodeName, zeros = false): { readonly format: WeightFormat; readonly scales: RowConverter } {
   const tensor = requireTensor(module, suffix, { dtypes: SCALE_DTYPES, shapes: scopeShapes(module, scope) });
-  const type = scope.rows === 1 ? scaleType(tensor, scope.group) : 'f32';
-  return { format: groupedFormat(codes, type, scope.group, zeros), scales: scalePlane(tensor, type, { rowsPerScale: scope.rows, groups: groupsIn(module.inputs, scope.group) }) };
+  if (scope.rows === 1) return { format: groupedFormat(codes, scaleType(tensor, scope.group), scope.group, zeros), scales: groupScales(tensor, scope.group, { groups: groupsIn(module.inputs, scope.group) }) };
+  return { format: groupedFormat(codes, 'f32', scope.group, zeros), scales: floatScales(tensor, { rowsPerScale: scope.rows, groups: groupsIn(module.inputs, scope.group) }) };
 }

@@ -3,44 +3,41 @@ import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import { badValue } from './module-tensors.ts';
 import type { RowConverter } from './packing.ts';
 
-/** Finds in a tensor's bytes the zero point of a row's group, counted from the smallest code. */
-export type ZeroReader = (bytes: Uint8Array<ArrayBuffer>) => (row: number, group: number) => number;
+/** Writes into `zeros` the zero points of a group for rows from `first` on, counted from the smallest code. */
+export type ZeroReader = (bytes: Uint8Array<ArrayBuffer>, group: number, first: number, zeros: Int16Array) => void;
 
-/** `bits` bits of a stream of words, from bit `at` on. */
-export function bitsAt(words: Int32Array, start: number, at: number, bits: number): number {
-  const word = start + (at >> 5);
-  const shift = at & 31;
-  const low = words[word] >>> shift;
-  return (shift + bits > 32 ? low | (words[word + 1] << (32 - shift)) : low) & ((1 << bits) - 1);
+/** Calls `each` with the zero points of some rows, group by group. */
+function forGroups(bytes: Uint8Array<ArrayBuffer>, groups: number, read: ZeroReader, first: number, count: number, each: (zeros: Int16Array, group: number) => void): void {
+  const zeros = new Int16Array(count);
+  for (let group = 0; group < groups; group++) {
+    read(bytes, group, first, zeros);
+    each(zeros, group);
+  }
 }
 
-/** A tensor of zero points as the plane `zeros`, a byte each. The converter throws `CheckpointError` for one that no byte holds. */
-export function zeroPlane(tensor: TensorInfo, groups: number, read: ZeroReader): RowConverter {
+/** A tensor of zero points as the plane `zeros`, a byte each. The converter throws `CheckpointError` for one that is not from 0 to `largest`. */
+export function zeroPlane(tensor: TensorInfo, groups: number, read: ZeroReader, largest = 255): RowConverter {
   const stride = roundUp(groups, 4);
   return (bytes, first, count) => {
-    const zeroOf = read(bytes);
-    const zeros = new Uint8Array(count * stride);
-    for (let row = 0; row < count; row++) {
-      for (let group = 0; group < groups; group++) {
-        const zero = zeroOf(first + row, group);
-        if (zero > 255) throw badValue(tensor, `holds the zero point ${zero}, which is no 8-bit code`, first + row);
-        zeros[row * stride + group] = zero;
+    const plane = new Uint8Array(count * stride);
+    forGroups(bytes, groups, read, first, count, (zeros, group) => {
+      for (let row = 0; row < count; row++) {
+        const zero = zeros[row];
+        if (zero < 0 || zero > largest) throw badValue(tensor, `holds a zero point ${zero} above the smallest code; 0 to ${largest} are possible`, first + row);
+        plane[row * stride + group] = zero;
       }
-    }
-    return { zeros };
+    });
+    return { zeros: plane };
   };
 }
 
 /** Makes no plane, but throws `CheckpointError` unless every zero point is `expected`, as a symmetric format has it. */
 export function impliedZeros(tensor: TensorInfo, groups: number, read: ZeroReader, expected: number): RowConverter {
   return (bytes, first, count) => {
-    const zeroOf = read(bytes);
-    for (let row = first; row < first + count; row++) {
-      for (let group = 0; group < groups; group++) {
-        const zero = zeroOf(row, group);
-        if (zero !== expected) throw badValue(tensor, `holds the zero point ${zero}, but the quantization_config says that weights are symmetric, with zero at ${expected}`, row);
-      }
-    }
+    forGroups(bytes, groups, read, first, count, (zeros) => {
+      const row = zeros.findIndex((zero) => zero !== expected);
+      if (row >= 0) throw badValue(tensor, `holds the zero point ${zeros[row]}, but the quantization_config says that weights are symmetric, with zero at ${expected}`, first + row);
+    });
     return {};
   };
 }
