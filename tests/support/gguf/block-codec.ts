@@ -4,9 +4,9 @@
  * whose compiler fuses the two differs in the last bit.
  */
 export interface BlockCodec {
-  /** The block's elements. */
+  /** The block's elements; of floats, which are blocks of one, any number. */
   readonly decode: (block: DataView) => ArrayLike<number>;
-  /** A block that decodes to about these elements. */
+  /** A block that decodes to about these elements; of floats, any number. */
   readonly encode: (values: Float32Array) => Uint8Array;
   /** Makes the scales of a block of arbitrary bytes finite. */
   readonly tame: (block: DataView) => void;

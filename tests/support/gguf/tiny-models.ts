@@ -20,7 +20,7 @@ const QWEN35 = {
   layer_types: ['linear_attention', 'linear_attention', 'linear_attention', 'full_attention'],
   full_attention_interval: 4,
   rope_parameters: { rope_type: 'default', rope_theta: 10_000, partial_rotary_factor: 0.25, mrope_section: [3, 3, 2] },
-  tie_word_embeddings: true,
+  tie_word_embeddings: false,
   linear_conv_kernel_dim: 4,
 } as const;
 
@@ -45,14 +45,17 @@ class Tensors {
     this.#seed = seed * 1000;
   }
 
-  add(name: string, shape: readonly number[], values: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+  add(name: string, shape: readonly number[], values: Float32Array<ArrayBuffer>): void {
     this.made.push({ name, shape, values });
-    return values;
+  }
+
+  normal(length: number, scale: number): Float32Array<ArrayBuffer> {
+    return normal(length, this.#seed++, scale);
   }
 
   /** Products with inputs of about unit size are of about size `gain`. */
-  matrix(name: string, rows: number, inputs: number, gain = 1): Float32Array<ArrayBuffer> {
-    return this.add(name, [rows, inputs], normal(rows * inputs, this.#seed++, gain / Math.sqrt(inputs)));
+  matrix(name: string, rows: number, inputs: number, gain = 1): void {
+    this.add(name, [rows, inputs], this.normal(rows * inputs, gain / Math.sqrt(inputs)));
   }
 
   /** Uniform in a range. */
@@ -64,9 +67,11 @@ class Tensors {
 
 /** Norm weights around 1, stored as Qwen3.5 has them where they are added to 1. */
 function norm(tensors: Tensors, name: string, size: number, c: HubConfig): void {
-  const shift = c.model_type === 'qwen3_5_text' ? 1 : 0;
+  const shift = plusOne(c);
   tensors.vector(name, size, 0.5 - shift, 1.5 - shift);
 }
+
+const plusOne = (c: HubConfig): number => (c.model_type === 'qwen3_5_text' ? 1 : 0);
 
 function addAttention(tensors: Tensors, prefix: string, c: HubConfig): void {
   const [queries, keys] = [c.num_attention_heads * c.head_dim, c.num_key_value_heads * c.head_dim];
@@ -80,56 +85,63 @@ function addAttention(tensors: Tensors, prefix: string, c: HubConfig): void {
   norm(tensors, `${prefix}.k_norm.weight`, c.head_dim, c);
 }
 
+/** With decays from nearly 1 down to about a tenth a token. */
 function addDelta(tensors: Tensors, prefix: string, c: HubConfig): void {
   const { linear_num_key_heads: keyHeads = 0, linear_num_value_heads: valueHeads = 0, linear_key_head_dim: keyDim = 0, linear_value_head_dim: valueDim = 0, linear_conv_kernel_dim: kernel = 0 } = c;
   const values = valueHeads * valueDim;
   const channels = 2 * keyHeads * keyDim + values;
-  tensors.matrix(`${prefix}.in_proj_qkv.weight`, channels, c.hidden_size, 2);
+  tensors.matrix(`${prefix}.in_proj_qkv.weight`, channels, c.hidden_size);
   tensors.matrix(`${prefix}.in_proj_z.weight`, values, c.hidden_size);
   tensors.matrix(`${prefix}.in_proj_b.weight`, valueHeads, c.hidden_size);
   tensors.matrix(`${prefix}.in_proj_a.weight`, valueHeads, c.hidden_size);
-  tensors.matrix(`${prefix}.conv1d.weight`, channels, kernel);
-  const convolution = tensors.made.pop();
-  if (convolution) tensors.add(convolution.name, [channels, 1, kernel], convolution.values);
+  tensors.add(`${prefix}.conv1d.weight`, [channels, 1, kernel], tensors.normal(channels * kernel, 1 / Math.sqrt(kernel)));
   tensors.vector(`${prefix}.A_log`, valueHeads, -4, 0.5);
   tensors.vector(`${prefix}.dt_bias`, valueHeads, -1, 1);
   tensors.vector(`${prefix}.norm.weight`, valueDim, 0.5, 1.5);
-  tensors.matrix(`${prefix}.out_proj.weight`, c.hidden_size, values, 2);
+  tensors.matrix(`${prefix}.out_proj.weight`, c.hidden_size, values);
 }
 
-/** Gate and up give neurons of which few are large, as a product of two normal deviates has it. */
-function addMlp(tensors: Tensors, prefix: string, c: HubConfig, last: boolean): Float32Array<ArrayBuffer> {
-  tensors.matrix(`${prefix}.gate_proj.weight`, c.intermediate_size, c.hidden_size, 2);
-  tensors.matrix(`${prefix}.up_proj.weight`, c.intermediate_size, c.hidden_size, 2);
-  return tensors.matrix(`${prefix}.down_proj.weight`, c.hidden_size, c.intermediate_size, last ? 4 : 1);
+function addMlp(tensors: Tensors, prefix: string, c: HubConfig): void {
+  tensors.matrix(`${prefix}.gate_proj.weight`, c.intermediate_size, c.hidden_size);
+  tensors.matrix(`${prefix}.up_proj.weight`, c.intermediate_size, c.hidden_size);
+  tensors.matrix(`${prefix}.down_proj.weight`, c.hidden_size, c.intermediate_size);
 }
+
+/** Tokens that have half of their rows in common. */
+const CLASS_SIZE = 4;
 
 /**
- * A random model with clear opinions: rounding its activations to 8 bits, as llama.cpp does before it multiplies by quantised weights, must
- * not change which token comes next. So the output's row of a token is what one neuron of the last MLP writes, and the logits' tail is as
- * heavy as the neurons' is: the largest stands out more than among normal deviates, yet everything before decides which one that is.
+ * A random model with clear opinions. llama.cpp rounds activations to 8 bits before it multiplies them by quantised weights, and among
+ * hundreds of random logits the two largest are often closer than what that changes. So a token's class decides the class of the next one,
+ * whose rows of the output matrix fit what is left of the embedding, and only among the few tokens of that class the layers decide. Each
+ * class follows the one before; where embedding and output are the same matrix, two classes alternate, which signs in the final norm turn
+ * into each other.
  */
 export function tinyModel(name: TinyModelName, seed: number): HubCheckpoint {
   const config: HubConfig = CONFIGS[name];
-  const { hidden_size: hidden, intermediate_size: inner, vocab_size: tokens, num_hidden_layers: layers } = config;
+  const { vocab_size: tokens, hidden_size: hidden, num_hidden_layers: layers, tie_word_embeddings: tied } = config;
   const tensors = new Tensors(seed);
-  let down = new Float32Array(0);
+  const count = tokens / CLASS_SIZE;
+  const signs = [...tensors.normal(hidden, 1)].map((value) => (tied ? Math.sign(value) : 1));
+  const classes = tensors.normal(count * hidden, 1);
+  if (tied) classes.forEach((_, i) => (classes[i] = Math.floor(i / hidden) % 2 === 0 ? classes[i] : signs[i % hidden] * classes[i - hidden]));
+  const rows = (shift: number): Float32Array<ArrayBuffer> =>
+    tensors.normal(tokens * hidden, 1).map((own, i) => own + classes[((Math.floor(i / hidden) + shift) % count) * hidden + (i % hidden)]);
+
+  tensors.add('model.embed_tokens.weight', [tokens, hidden], rows(0));
   for (let i = 0; i < layers; i++) {
     const prefix = `model.layers.${i}`;
     norm(tensors, `${prefix}.input_layernorm.weight`, hidden, config);
     if (config.layer_types?.[i] === 'linear_attention') addDelta(tensors, `${prefix}.linear_attn`, config);
     else addAttention(tensors, `${prefix}.self_attn`, config);
     norm(tensors, `${prefix}.post_attention_layernorm.weight`, hidden, config);
-    down = addMlp(tensors, `${prefix}.mlp`, config, i === layers - 1);
+    addMlp(tensors, `${prefix}.mlp`, config);
   }
-  norm(tensors, 'model.norm.weight', hidden, config);
-  const output = Float32Array.from({ length: tokens * hidden }, (_, i) => down[(i % hidden) * inner + (Math.floor(i / hidden) % inner)]);
-  if (config.tie_word_embeddings) {
-    // Small beside what the layers add, or every token would be followed by itself.
-    tensors.add('model.embed_tokens.weight', [tokens, hidden], output);
-  } else {
-    tensors.matrix('model.embed_tokens.weight', tokens, hidden, 16);
-    tensors.add('lm_head.weight', [tokens, hidden], output);
-  }
+  // Makes logits of about unit size for tokens that do not fit.
+  const unit = 1 / Math.sqrt(hidden);
+  tensors.vector('model.norm.weight', hidden, 0.5 * unit, 1.5 * unit);
+  const [last] = tensors.made.slice(-1);
+  last.values.forEach((value, i) => (last.values[i] = value * signs[i] - plusOne(config)));
+  if (!tied) tensors.add('lm_head.weight', [tokens, hidden], rows(count - 1));
   return { config, tensors: tensors.made };
 }

@@ -1,0 +1,97 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { loadModel, type Model } from '../../index.ts';
+import { CONFIG, readJson, text, toFiles, WEIGHTS } from '../models/checkpoint-folder.ts';
+import { fetchReference } from '../models/reference.ts';
+import { run } from '../sessions/fixtures.ts';
+import { convertCheckpoint, type Converted } from '../support/gguf/convert-checkpoint.ts';
+import type { HubCheckpoint, HubConfig } from '../support/gguf/hub-checkpoint.ts';
+import { tinyModel, TINY_MODELS, type TinyModelName } from '../support/gguf/tiny-models.ts';
+import { writeGguf } from '../support/gguf/write-gguf.ts';
+import { writeSafetensors } from '../support/write-safetensors.ts';
+import { compare } from './compare-logits.ts';
+import { readHubTensors } from './hub-tensors.ts';
+import { llamaGreedy, llamaPredictions, type Prediction } from './llama-cpp.ts';
+
+const COUNT = 8;
+
+const prompt = (last: number): number[] => [5, 9, 60, 2, 33, 301, 7, last];
+
+/** Ends of prompts after which no token is in doubt. */
+const ENDS = {
+  llama: { Q8_0: 351, Q4_0: 320, Q4_K: 308 },
+  qwen3: { Q8_0: 86, Q4_0: 104, Q4_K: 104 },
+  qwen35: { Q8_0: 308, Q4_0: 197, Q4_K: 160 },
+  'qwen35-grouped': { Q8_0: 92, Q4_0: 240, Q4_K: 18 },
+} as const satisfies Record<TinyModelName, object>;
+
+/** The very weights that llama.cpp reads, in our engine. */
+async function loadOurs({ decoded: { config, tensors } }: Converted): Promise<Model> {
+  const written = tensors.map(({ name, shape, values }) => ({ name, dtype: 'F32', shape, bytes: new Uint8Array(values.buffer) }));
+  return await loadModel(toFiles({ [CONFIG]: text(JSON.stringify(config)), [WEIGHTS]: writeSafetensors(written) }), { precision: 'f32', contextLength: 64 });
+}
+
+const tokensOf = (steps: readonly Prediction[]): number[] => steps.map(({ token }) => token);
+
+describe.each(TINY_MODELS)('%s', (name) => {
+  let checkpoint: HubCheckpoint;
+  beforeAll(() => {
+    checkpoint = tinyModel(name, 1);
+  });
+
+  // llama.cpp rounds what it multiplies quantised weights by to 8 bits, in blocks of 32 for Q8_0 and Q4_0 and of 256 for Q4_K.
+  test.each([
+    ['Q8_0', 0.03],
+    ['Q4_0', 0.03],
+    ['Q4_K', 0.05],
+  ] as const)('in %s says what llama.cpp says of the same weights', async (type, tolerance) => {
+    const converted = convertCheckpoint(checkpoint, type);
+    const tokens = prompt(ENDS[name][type]);
+    const steps = await llamaPredictions(writeGguf(converted.gguf), tokens, COUNT);
+    const ours = await loadOurs(converted);
+    try {
+      const { error, relativeError, margin } = compare(steps, await ours.logits([...tokens, ...tokensOf(steps).slice(0, -1)]));
+      expect(relativeError).toBeLessThan(tolerance);
+      // Three times what the difference of two logits is off by: else equal tokens would prove little, and another end is to be taken.
+      expect(margin, 'the closest decision').toBeGreaterThan(3 * Math.SQRT2 * error);
+      expect((await run(ours, { tokens }, { maxTokens: COUNT })).ids).toEqual(tokensOf(steps));
+    } finally {
+      ours.dispose();
+    }
+  });
+
+  test('unquantised has the logits of llama.cpp', async () => {
+    const converted = convertCheckpoint(checkpoint, 'F32');
+    const tokens = prompt(ENDS[name].Q8_0);
+    const steps = await llamaPredictions(writeGguf(converted.gguf), tokens, COUNT);
+    const ours = await loadOurs(converted);
+    try {
+      expect(compare(steps, await ours.logits([...tokens, ...tokensOf(steps).slice(0, -1)])).relativeError).toBeLessThan(1e-5);
+    } finally {
+      ours.dispose();
+    }
+  });
+});
+
+test.each(['arch/llama', 'arch/qwen3', 'arch/qwen3_5_text'])('%s, converted, has the logits of transformers in llama.cpp', async (fixture) => {
+  const { folder, tokens, logits } = await fetchReference(fixture);
+  const read = readJson(folder, CONFIG) as unknown as HubConfig;
+  // Sections of the usual size do not fit into the fixture's heads. For text they mean nothing.
+  const config = { ...read, rope_parameters: { ...read.rope_parameters, mrope_section: [1, 1, 0] } };
+  const { gguf } = convertCheckpoint({ config, tensors: readHubTensors(folder) }, 'F32');
+  // The text is a given one, so each step is a continuation of its own.
+  for (const length of [tokens.length - 2, tokens.length]) {
+    const steps = await llamaPredictions(writeGguf(gguf), tokens.slice(0, length), 1);
+    expect(compare(steps, logits.subarray(0, length * config.vocab_size)).relativeError).toBeLessThan(1e-4);
+  }
+});
+
+test('version 2, another alignment and shards make no difference to llama.cpp', async () => {
+  const { gguf } = convertCheckpoint(tinyModel('llama', 1), 'Q8_0');
+  const tokens = prompt(ENDS.llama.Q8_0);
+  const expected = await llamaGreedy(writeGguf(gguf), tokens, COUNT);
+  expect(await llamaGreedy(writeGguf({ ...gguf, version: 2, alignment: 128 }), tokens, COUNT)).toEqual(expected);
+  const { metadata, tensors } = gguf;
+  const parts = [tensors.slice(0, 7), tensors.slice(7)];
+  const shards = parts.map((part, index) => writeGguf({ metadata: index === 0 ? metadata : {}, tensors: part, shard: { index, count: parts.length, tensors: tensors.length } }));
+  expect(await llamaGreedy(shards, tokens, COUNT)).toEqual(expected);
+});
