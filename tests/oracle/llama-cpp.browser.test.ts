@@ -1,13 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadModel, type Model } from '../../index.ts';
-import { CONFIG, readJson, text, toFiles, WEIGHTS } from '../models/checkpoint-folder.ts';
+import { CONFIG, readJson } from '../models/checkpoint-folder.ts';
 import { fetchReference } from '../models/reference.ts';
 import { run } from '../sessions/fixtures.ts';
 import { convertCheckpoint, type Converted } from '../support/gguf/convert-checkpoint.ts';
 import type { HubCheckpoint, HubConfig } from '../support/gguf/hub-checkpoint.ts';
 import { tinyModel, TINY_MODELS, type TinyModelName } from '../support/gguf/tiny-models.ts';
 import { writeGguf } from '../support/gguf/write-gguf.ts';
-import { writeSafetensors } from '../support/write-safetensors.ts';
 import { compare } from './compare-logits.ts';
 import { readHubTensors } from './hub-tensors.ts';
 import { llamaGreedy, llamaPredictions, type Prediction } from './llama-cpp.ts';
@@ -24,11 +23,8 @@ const ENDS = {
   'qwen35-grouped': { Q8_0: 92, Q4_0: 240, Q4_K: 18 },
 } as const satisfies Record<TinyModelName, object>;
 
-/** The very weights that llama.cpp reads, in our engine. */
-async function loadOurs({ decoded: { config, tensors } }: Converted): Promise<Model> {
-  const written = tensors.map(({ name, shape, values }) => ({ name, dtype: 'F32', shape, bytes: new Uint8Array(values.buffer) }));
-  return await loadModel(toFiles({ [CONFIG]: text(JSON.stringify(config)), [WEIGHTS]: writeSafetensors(written) }), { precision: 'f32', contextLength: 64 });
-}
+/** The very file that llama.cpp reads, in our engine. */
+const loadOurs = ({ gguf }: Converted): Promise<Model> => loadModel([new File([writeGguf(gguf)], 'x.gguf')], { precision: 'f32', contextLength: 64 });
 
 const tokensOf = (steps: readonly Prediction[]): number[] => steps.map(({ token }) => token);
 
