@@ -36,17 +36,21 @@ export class PipelineCache {
       label: kernel.label,
       entries: kernel.bindings.map(({ type }, binding) => ({ binding, visibility: COMPUTE_STAGE, buffer: { type: BUFFER_TYPES[type] } })),
     });
+    const module = this.#device.createShaderModule({ label: kernel.label, code: kernel.code });
     const compiled = this.#device.createComputePipelineAsync({
       label: kernel.label,
       layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module: this.#device.createShaderModule({ label: kernel.label, code: kernel.code }), entryPoint: 'main' },
+      compute: { module, entryPoint: 'main' },
     });
     // Only a lost device rejects, and then compiling fails too.
     this.#device.popErrorScope().catch(() => null);
     try {
       return { kernel, pipeline: await compiled, layout };
     } catch (error) {
-      throw new GpuValidationError(`kernel ${kernel.label}`, error instanceof Error ? error.message : String(error));
+      // The rejection of a shader that does not compile only says that it is invalid.
+      const { messages } = await module.getCompilationInfo().catch(() => ({ messages: [] }));
+      const reason = messages.find(({ type }) => type === 'error')?.message ?? (error instanceof Error ? error.message : String(error));
+      throw new GpuValidationError(`kernel ${kernel.label}`, reason);
     }
   }
 }

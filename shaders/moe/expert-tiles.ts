@@ -48,6 +48,8 @@ export function expertTiles(variant: ExpertTilesVariant): Kernel {
         ROWS: u32(ROWS),
         X_BINDING: u32(planes.length),
         BIAS_BINDING: u32(planes.length + 3),
+        BIAS_START: u32(0),
+        BIAS_STRIDE: u32(1),
         OUT_BINDING: u32(planes.length + 3 + Number(bias)),
       },
       snippets: [maskedSource, tileSource, snippet, bias ? biasSource : biasNone, ...end.snippets, activation ? storeGlu : storePlain],

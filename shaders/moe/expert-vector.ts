@@ -32,6 +32,8 @@ export function expertVectorParts({ format, inputs, outputs, experts, firstExper
       X_BINDING: place('x'),
       NORM_BINDING: place('norm_weight'),
       BIAS_BINDING: place('bias'),
+      BIAS_START: u32(0),
+      BIAS_STRIDE: u32(1),
       OUT_BINDING: u32(names.length),
     },
     bindings: [...names.map((name) => ({ name, type: 'read' as const })), { name: 'out', type: 'write' }],

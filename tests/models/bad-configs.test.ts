@@ -138,19 +138,10 @@ describe('models that are not supported', () => {
     await expectRefused({ model_type: 7 }, 'model_type');
   });
 
-  test.each([
-    ['quant/llama-awq-g32', 'awq'],
-    ['quant/llama-gptq-g32', 'gptq'],
-    ['quant/llama-gptq-v2-g64', 'gptq'],
-    ['quant/llama-nvfp4', 'compressed-tensors/nvfp4-pack-quantized'],
-    ['quant/qwen3_5-ct-fp8', 'compressed-tensors/float-quantized'],
-    ['quant/qwen3_5-ct-int4-g32', 'compressed-tensors/pack-quantized'],
-    ['quant/qwen3_5-fp8-block', 'fp8'],
-    ['quant/qwen3_5-gptq-act-g32', 'gptq'],
-  ])('by how they are packed: %s', async (name, method) => {
-    const config = fixture(name);
+  test.each(['hqq', 'aqlm', 'quip', 'eetq'])('by how they are packed: %s', async (method) => {
+    const config = { ...fixture('quant/llama-gptq-g32'), quantization_config: { quant_method: method, bits: 4 } };
     expect(await refusal(config)).toMatchObject({ code: 'load/unsupported-quantization', method });
-    expect(await refusal({ model_type: 'qwen3_5', text_config: config })).toMatchObject({ code: 'load/unsupported-quantization', method });
+    expect(await refusal({ model_type: 'qwen3_5', text_config: { ...fixture('quant/qwen3_5-gptq-act-g32'), quantization_config: config.quantization_config } })).toMatchObject({ code: 'load/unsupported-quantization', method });
     await expectRefused({ ...config, quantization_config: { bits: 4 } }, 'quantization_config.quant_method');
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { loadModel } from '../../index.ts';
 import { evaluate } from '../../web/tools/evaluate.ts';
 
-const FOLDERS = ['llama-gptq-g32', 'llama-gptq-v2-g64', 'llama-awq-g32', 'llama-nvfp4', 'qwen3_5-ct-fp8', 'qwen3_5-ct-int4-g32', 'qwen3_5-fp8-block', 'qwen3_5-gptq-act-g32'];
+const FOLDERS = ['llama-gptq-g32', 'llama-gptq-v2-g64', 'llama-awq-g32', 'llama-nvfp4', 'qwen3_5-ct-fp8', 'qwen3_5-ct-int4-g32', 'qwen3_5-fp8-block', 'qwen3_5-gptq-act-g32', 'gpt_oss-mxfp4'];
 
 const urlOf = (name: string): string => new URL(`/tests/fixtures/quant/${name}/`, location.href).href;
 
