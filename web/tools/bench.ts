@@ -88,7 +88,6 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
       ...decoded,
       prefill,
       floor: describeFloor(floor, weightBytes, decoded.dispatchesPerToken),
-      memoryMB: round((gpu.buffers.bytes('weights') + gpu.buffers.bytes('state') + gpu.buffers.bytes('activations')) / 1e6),
       ...(profiles && { profile: profiles }),
     };
   } finally {
@@ -133,7 +132,7 @@ function randomTokens(runner: Runner, count: number): number[] {
 }
 
 /** The same path that a page takes: greedy, tokens read back late. */
-async function decode(runner: Runner, context: number, tokens: number): Promise<Pick<BenchResult, 'decodeTokensPerSecond' | 'dispatchesPerToken' | 'submitsPerToken'>> {
+async function decode(runner: Runner, context: number, tokens: number): Promise<Pick<BenchResult, 'decodeTokensPerSecond' | 'dispatchesPerToken' | 'submitsPerToken' | 'memoryMB'>> {
   const sequence = await runner.createSequence();
   sequence.tokens.push(...randomTokens(runner, context));
   const sampler = await Sampler.create(runner, resolveSampling({ temperature: 0 }, undefined), sequence);
@@ -147,12 +146,15 @@ async function decode(runner: Runner, context: number, tokens: number): Promise<
   }
   const seconds = (performance.now() - first) / 1000;
   const steps = runner.counts.steps - before.steps;
+  const { buffers } = runner.gpu;
+  const memoryMB = round((buffers.bytes('weights') + buffers.bytes('state') + buffers.bytes('activations')) / 1e6);
   sampler.destroy();
   sequence.state.destroy();
   return {
     decodeTokensPerSecond: round((count - 1) / seconds),
     dispatchesPerToken: round((runner.counts.dispatches - before.dispatches) / steps),
     submitsPerToken: round((runner.counts.submits - before.submits) / steps),
+    memoryMB,
   };
 }
 
