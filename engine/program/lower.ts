@@ -11,13 +11,16 @@ import { lowerLinear, planeRefs } from './lower-linear.ts';
 import { lowerGatedRmsNorm, lowerLinearAttention, lowerShortConv } from './lower-recurrent.ts';
 import { Lowering, type LoweringOptions } from './lowering.ts';
 
-/** The dispatches of one step of the recorded model in one mode, and where its result lies. */
-export function lower(graph: Graph, result: Tensor, options: LoweringOptions): { dispatches: readonly Dispatch[]; output: Value } {
+/** The dispatches of one step of the recorded model in one mode, and where its result and the tensors `keep` lie. */
+export function lower(graph: Graph, result: Tensor, options: LoweringOptions, keep: readonly Tensor[] = []): { dispatches: readonly Dispatch[]; output: Value; kept: readonly Value[] } {
   const lowering = new Lowering(graph, options);
   for (const node of graph.nodes) lowerNode(lowering, node);
-  const output = lowering.read(result);
-  if (output.kind !== 'value') throw new Error('the result of a model is a value');
-  return { dispatches: lowering.dispatches, output: output.value };
+  const [output, ...kept] = [result, ...keep].map((tensor) => {
+    const ref = lowering.read(tensor);
+    if (ref.kind !== 'value') throw new Error('the result of a model is a value');
+    return ref.value;
+  });
+  return { dispatches: lowering.dispatches, output, kept };
 }
 
 function lowerNode(lowering: Lowering, node: Node): void {

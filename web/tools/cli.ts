@@ -1,10 +1,15 @@
+import { calibrate, type CalibrateInput } from './calibrate.ts';
 import { evaluateFolders, type EvaluateFoldersInput } from './evaluate-folders.ts';
 import { generateText, type GenerateTextInput } from './generate-text.ts';
 import { perplexity, type PerplexityInput } from './perplexity.ts';
 
-// The page behind `npm run eval`, `generate` and `perplexity`: scripts/run-page.mjs calls `main`.
+// The page behind `npm run eval`, `generate`, `perplexity` and `quantize --calibrate`: scripts/run-page.mjs calls `main`.
 
-type Input = ({ readonly command: 'eval' } & EvaluateFoldersInput) | ({ readonly command: 'generate' } & GenerateTextInput) | ({ readonly command: 'perplexity' } & PerplexityInput);
+type Input =
+  | ({ readonly command: 'eval' } & EvaluateFoldersInput)
+  | ({ readonly command: 'generate' } & GenerateTextInput)
+  | ({ readonly command: 'perplexity' } & PerplexityInput)
+  | ({ readonly command: 'calibrate' } & CalibrateInput);
 
 async function main(input: Input, emit: (message: unknown) => Promise<void>): Promise<unknown> {
   switch (input.command) {
@@ -14,6 +19,8 @@ async function main(input: Input, emit: (message: unknown) => Promise<void>): Pr
       return generateText(input, emit);
     case 'perplexity':
       return perplexity(input);
+    case 'calibrate':
+      return calibrate(input, emit);
     default:
       return input satisfies never;
   }
