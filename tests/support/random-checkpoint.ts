@@ -4,7 +4,7 @@ import { collectSpecs } from '../../models/weights/plan.ts';
 import { normal } from '../../shaders/random.ts';
 import { writeSafetensors, type WrittenTensor } from './write-safetensors.ts';
 
-const COMMON = { vocab_size: 96, max_position_embeddings: 256, num_attention_heads: 4, num_key_value_heads: 2, head_dim: 16, hidden_size: 64, intermediate_size: 160, rms_norm_eps: 1e-6, tie_word_embeddings: true };
+const COMMON = { vocab_size: 128, max_position_embeddings: 256, num_attention_heads: 4, num_key_value_heads: 2, head_dim: 16, hidden_size: 64, intermediate_size: 160, rms_norm_eps: 1e-6, tie_word_embeddings: true };
 
 /** Models with every kind of layer whose rows are whole groups of 32, as configs. */
 export const RANDOM_MODELS = {
