@@ -13,16 +13,19 @@ import type { RecurrentNode } from './lower-recurrent.ts';
 import { Lowering, type LoweringOptions } from './lowering.ts';
 import { importRecurrent, isRecurrent } from './recurrent.ts';
 
-/** The dispatches of one step of the recorded model in one mode, and where its result lies. Rejects with `ModuleLoadError`. */
-export async function lower(graph: Graph, result: Tensor, options: LoweringOptions): Promise<{ dispatches: readonly Dispatch[]; output: Value }> {
+/** The dispatches of one step of the recorded model in one mode, and where its result and the tensors `keep` lie. Rejects with `ModuleLoadError`. */
+export async function lower(graph: Graph, result: Tensor, options: LoweringOptions, keep: readonly Tensor[] = []): Promise<{ dispatches: readonly Dispatch[]; output: Value; kept: readonly Value[] }> {
   const lowering = new Lowering(graph, options);
   for (const node of graph.nodes) {
     if (isRecurrent(node)) (await importRecurrent()).lowerRecurrent(lowering, node);
     else lowerNode(lowering, node);
   }
-  const output = lowering.read(result);
-  if (output.kind !== 'value') throw new Error('the result of a model is a value');
-  return { dispatches: lowering.dispatches, output: output.value };
+  const [output, ...kept] = [result, ...keep].map((tensor) => {
+    const ref = lowering.read(tensor);
+    if (ref.kind !== 'value') throw new Error('the result of a model is a value');
+    return ref.value;
+  });
+  return { dispatches: lowering.dispatches, output, kept };
 }
 
 function lowerNode(lowering: Lowering, node: Exclude<Node, RecurrentNode>): void {

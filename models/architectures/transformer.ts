@@ -3,9 +3,10 @@ import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
 import type { Vector } from '../../engine/ops/weight.ts';
 import { computed, matrix, vector, type Loaded } from '../weights/spec.ts';
 import type { ModelDimensions } from './architecture.ts';
-import { attention, attentionWeights, type AttentionConfig } from './attention.ts';
+import { attention, attentionScalings, attentionWeights, type AttentionConfig } from './attention.ts';
 import { experts, expertsWeights, type ExpertsConfig } from './experts.ts';
-import { mlp, mlpWeights } from './mlp.ts';
+import { mlp, mlpScalings, mlpWeights } from './mlp.ts';
+import type { Scaling } from './scaling.ts';
 
 /** The pre-norm decoder that Llama, Qwen, SmolLM and gpt-oss share; the families differ in its switches. */
 export interface TransformerConfig extends ModelDimensions, AttentionConfig {
@@ -44,6 +45,13 @@ export function transformerForward(ops: Ops, w: Loaded<ReturnType<typeof transfo
     else if (layer.experts && sparse) x = experts(ops, normed, x, layer.experts, sparse);
   });
   return ops.linear(ops.rmsNorm(ops.outputRows(x), w.norm, c.eps), w.head ?? w.embedding);
+}
+
+export function transformerScalings(c: TransformerConfig): Scaling[] {
+  return c.layers.flatMap((_, i) => [
+    ...attentionScalings(`model.layers.${i}.self_attn`, `model.layers.${i}.input_layernorm.weight`, c),
+    ...mlpScalings(`model.layers.${i}.mlp`, `model.layers.${i}.post_attention_layernorm.weight`, c.hiddenSize, c.intermediateSize, c.mlpBias),
+  ]);
 }
 
 /** The text model's own tensors; a tied head that was saved all the same is not read. */
