@@ -67,26 +67,26 @@ describe.each(TINY_MODELS)('%s', (name) => {
   });
 });
 
+// Not among them: windows of Qwen2, a bias of Qwen3's output projection, and value heads of Qwen3.5 that are wider than its key heads, which
+// llama.cpp does not have.
 test.each([
-  'arch/gpt2',
-  'arch/llama',
-  'arch/qwen2',
-  'arch/qwen3',
-  'arch/qwen3_5_text',
-  'arch/smollm3',
-  'variants/llama-bias-llama3',
-  'variants/llama-linear-tied',
-  'variants/qwen2-window',
-  'variants/qwen3-yarn',
-  'variants/qwen3_5_text-wide',
-])('%s, converted, has the logits of transformers in llama.cpp', async (fixture) => {
+  // Its GELU is a table of halves.
+  ['arch/gpt2', 1e-3],
+  ['arch/llama', 1e-4],
+  ['arch/qwen2', 1e-4],
+  ['arch/qwen3', 1e-4],
+  ['arch/qwen3_5_text', 1e-4],
+  ['arch/smollm3', 1e-4],
+  ['variants/llama-bias-llama3', 1e-4],
+  ['variants/llama-linear-tied', 1e-4],
+])('%s, converted, has the logits of transformers in llama.cpp', async (fixture, tolerance) => {
   const { folder, tokens, logits } = await fetchReference(fixture);
   const { gguf } = convertCheckpoint(readHub(folder), 'F32');
   // The text is a given one, so each step is a continuation of its own.
   for (const length of [tokens.length - 2, tokens.length]) {
     const steps = await llamaPredictions(writeGguf(gguf), tokens.slice(0, length), 1);
     const [{ logProbabilities }] = steps;
-    expect(compare(steps, logits.subarray(0, length * logProbabilities.length)).relativeError).toBeLessThan(1e-4);
+    expect(compare(steps, logits.subarray(0, length * logProbabilities.length)).relativeError).toBeLessThan(tolerance);
   }
 });
 

@@ -35,7 +35,6 @@ interface RopeParameters {
   readonly rope_type: 'default' | 'linear' | 'yarn' | 'llama3';
   readonly rope_theta: number;
   readonly partial_rotary_factor?: number;
-  readonly mrope_section?: readonly number[];
   readonly factor?: number;
   readonly low_freq_factor?: number;
   readonly high_freq_factor?: number;

@@ -59,14 +59,13 @@ function ropeKeys({ rope_parameters: rope }: RotaryConfig): WrittenMetadata {
 
 /** Of Qwen3.5: the mixer of its recurrent layers, and which layers those are. */
 function mixerKeys(c: RotaryConfig): WrittenMetadata {
-  const { partial_rotary_factor: share = 1, mrope_section: sections } = c.rope_parameters;
-  const rotaryDim = Math.trunc(headDimOf(c) * share);
+  const rotaryDim = Math.trunc(headDimOf(c) * (c.rope_parameters.partial_rotary_factor ?? 1));
   const interval = c.full_attention_interval ?? 4;
   const regular = (c.layer_types ?? []).every((type, i) => (type === 'full_attention') === ((i + 1) % interval === 0));
   return [
     ['rope.dimension_count', u32(rotaryDim)],
-    // Which pairs turn with which of an image's three positions: for text, where these are the same, any that fit will do.
-    ['rope.dimension_sections', numbers('i32', [...(sections ?? [rotaryDim / 2, 0, 0]), 0])],
+    // How many pairs turn with each of an image's three positions, which take turns (`mrope_section`).
+    ['rope.dimension_sections', numbers('i32', [...[0, 1, 2].map((position) => Math.ceil((rotaryDim / 2 - position) / 3)), 0])],
     regular ? ['full_attention_interval', u32(interval)] : ['attention.recurrent_layers', bools((c.layer_types ?? []).map((type) => type === 'linear_attention'))],
     ['ssm.conv_kernel', u32(c.linear_conv_kernel_dim ?? 0)],
     ['ssm.state_size', u32(c.linear_key_head_dim ?? 0)],

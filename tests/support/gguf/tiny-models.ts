@@ -19,7 +19,7 @@ const QWEN35 = {
   num_hidden_layers: 4,
   layer_types: ['linear_attention', 'linear_attention', 'linear_attention', 'full_attention'],
   full_attention_interval: 4,
-  rope_parameters: { rope_type: 'default', rope_theta: 10_000, partial_rotary_factor: 0.25, mrope_section: [3, 3, 2] },
+  rope_parameters: { rope_type: 'default', rope_theta: 10_000, partial_rotary_factor: 0.25 },
   tie_word_embeddings: false,
   linear_conv_kernel_dim: 4,
 } as const;
