@@ -6,11 +6,11 @@ import type { PackedModule, PackedWeight, Packing } from '../packed/packing.ts';
 import type { Packers } from '../quant/import-packer.ts';
 import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import { checkFloat, isFloat } from '../safetensors/to-float32.ts';
-import { ModuleTensors } from './module-tensors.ts';
 import { plainWeight } from './plain-weight.ts';
 import { rowsOf } from './segments.ts';
 import type { MatrixPart, MatrixSpec, VectorPart, VectorSpec } from './spec.ts';
 import { liesTransposed } from './stored-values.ts';
+import { TensorSuffixes } from './tensor-suffixes.ts';
 
 export type Spec = MatrixSpec | VectorSpec;
 
@@ -121,7 +121,7 @@ const CACHE_SCALE = /\.(?:[qkv]|prob|output)_scale$/;
 class Tensors {
   readonly #available = new Map<string, TensorInfo>();
   readonly #wanted: ReadonlySet<string>;
-  readonly #modules: ModuleTensors;
+  readonly #suffixes: TensorSuffixes;
   readonly #file: string;
 
   constructor({ tensors, weightsFile }: Pick<Checkpoint, 'tensors' | 'weightsFile'>, canonicalName: PlanOptions['canonicalName'], wanted: ReadonlySet<string>) {
@@ -133,7 +133,7 @@ class Tensors {
       this.#available.set(name, info);
     }
     this.#wanted = wanted;
-    this.#modules = new ModuleTensors(this.#available.keys());
+    this.#suffixes = new TensorSuffixes(this.#available.keys());
     this.#file = weightsFile;
   }
 
@@ -157,7 +157,7 @@ class Tensors {
     const { name } = part;
     const module = moduleOf(name);
     const tensors = new Map<string, TensorInfo>();
-    for (const suffix of this.#modules.suffixes(module)) {
+    for (const suffix of this.#suffixes.of(module)) {
       const info = this.#available.get(module + suffix);
       if (info && (module + suffix === name || !this.#wanted.has(module + suffix))) tensors.set(suffix, info);
     }
