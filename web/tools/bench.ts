@@ -8,6 +8,7 @@ import { resolveSampling } from '../../engine/sampling/resolve-sampling.ts';
 import { bytesPerRow, describeFormat, WEIGHT_FORMATS } from '../../shaders/dequant/formats.ts';
 import type { WeightFormat } from '../../shaders/dequant/weight-format.ts';
 import { KV_FORMATS, type KvFormat } from '../../shaders/kv/kv-format.ts';
+import { KV_LAYOUTS } from '../../shaders/kv/kv-layouts.ts';
 import { uniform } from '../../shaders/random.ts';
 import { findArchitecture } from '../../models/architectures/registry.ts';
 import { ConfigReader } from '../../models/config/config-reader.ts';
@@ -68,7 +69,7 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
     const specs = model.weights(context);
     const weightBytes = bytesRead(specs, formatOf);
     const floor = await measureFloor(gpu);
-    const runner = await createRunner(gpu, model, specs, await randomWeights(gpu, specs, formatOf), { context, chunk: Math.min(options.chunk, context), kv: options.kv });
+    const runner = await createRunner(gpu, model, specs, await randomWeights(gpu, specs, formatOf), { context, chunk: Math.min(options.chunk, context), kv: KV_LAYOUTS[options.kv] });
     await decode(runner, options.context, Math.min(32, options.tokens));
     const rounds = [];
     for (let i = 0; i < ROUNDS; i++) rounds.push(await decode(runner, options.context, options.tokens));
