@@ -1,8 +1,8 @@
-import type { WeightFormat } from '../../shaders/dequant/formats.ts';
+import type { FormatDescription } from '../../shaders/dequant/weight-format.ts';
 
 /** Some rows of a weight: what has one format and fits one storage binding. */
 export interface WeightChunk {
-  readonly format: WeightFormat;
+  readonly format: FormatDescription;
   /** Row r of the chunk is row rowStart + r · rowStep of the weight. */
   readonly rowStart: number;
   /** 2 where gate and up of a gated MLP, whose rows alternate, are stored apart: chunks of gate rows come first. */

@@ -8,9 +8,10 @@ import type { Weight } from '../ops/weight.ts';
 import type { BufferRef, Dispatch, Value } from './dispatch.ts';
 import { lowerAttention } from './lower-attention.ts';
 import { lowerLinear, planeRefs } from './lower-linear.ts';
-import { lowerMoe } from './lower-moe.ts';
+import type { MoeNode } from './lower-moe.ts';
 import type { RecurrentNode } from './lower-recurrent.ts';
 import { Lowering, type LoweringOptions } from './lowering.ts';
+import { importMoe, isMoe } from './moe.ts';
 import { importRecurrent, isRecurrent } from './recurrent.ts';
 
 /** The dispatches of one step of the recorded model in one mode, and where its result and the tensors `keep` lie. Rejects with `ModuleLoadError`. */
@@ -18,6 +19,7 @@ export async function lower(graph: Graph, result: Tensor, options: LoweringOptio
   const lowering = new Lowering(graph, options);
   for (const node of graph.nodes) {
     if (isRecurrent(node)) (await importRecurrent()).lowerRecurrent(lowering, node);
+    else if (isMoe(node)) (await importMoe()).lowerMoe(lowering, node);
     else lowerNode(lowering, node);
   }
   const [output, ...kept] = [result, ...keep].map((tensor) => {
@@ -28,7 +30,7 @@ export async function lower(graph: Graph, result: Tensor, options: LoweringOptio
   return { dispatches: lowering.dispatches, output, kept };
 }
 
-function lowerNode(lowering: Lowering, node: Exclude<Node, RecurrentNode>): void {
+function lowerNode(lowering: Lowering, node: Exclude<Node, RecurrentNode | MoeNode>): void {
   switch (node.op) {
     case 'embedding':
       return lowerLookUp(lowering, node.table, node.out, { index: 'token', target: lowering.define(node.out, 'embedding') });
@@ -36,8 +38,6 @@ function lowerNode(lowering: Lowering, node: Exclude<Node, RecurrentNode>): void
       return lowerLookUp(lowering, node.table, node.out, { index: 'position', target: lowering.define(node.out, 'position embedding', node.x) });
     case 'linear':
       return lowerLinear(lowering, node);
-    case 'moe':
-      return lowerMoe(lowering, node);
     case 'rmsNorm':
       return lowerRmsNorm(lowering, node);
     case 'layerNorm': {

@@ -1,5 +1,5 @@
 import { roundUp } from '../../shaders/kernel.ts';
-import type { KvFormat } from '../../shaders/kv/kv-format.ts';
+import type { KvLayout } from '../../shaders/kv/kv-format.ts';
 import { DisposedError } from '../errors/generate-errors.ts';
 import { readBuffer } from '../gpu/read-buffer.ts';
 import type { Gpu } from '../gpu/device.ts';
@@ -18,7 +18,7 @@ export interface RunnerOptions {
   readonly context: number;
   /** Most tokens of a prefill step. */
   readonly chunk: number;
-  readonly kv: KvFormat;
+  readonly kv: KvLayout;
 }
 
 /** What a benchmark wants to know of the steps that were submitted. */

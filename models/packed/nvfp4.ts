@@ -1,3 +1,4 @@
+import { describeFormat } from '../../shaders/dequant/formats.ts';
 import { ceilDiv } from '../../shaders/kernel.ts';
 import { toFloat32 } from '../safetensors/to-float32.ts';
 import { fp4Codes } from './byte-codes.ts';
@@ -29,7 +30,7 @@ export function nvfp4Weight(module: PackedModule, { codes, global, factorOf }: N
       const factor = Math.fround(factorOf(value));
       if (!Number.isFinite(factor)) throw badValue(whole, `is ${value}, which makes every weight infinite or no number`);
       return {
-        format: 'nvfp4',
+        format: describeFormat('nvfp4'),
         converters: new Map([[codes, fp4Codes(inputs)], ['.weight_scale', nvfp4Plane(scales, inputs, factor)]]),
       };
     },

@@ -1,3 +1,5 @@
+import type { FormatDescription } from '../../shaders/dequant/weight-format.ts';
+
 /** Formats that plain numbers can be packed in while loading. */
 export const PACKABLE_FORMATS = ['f32', 'f16', 'int8', 'int4', 'fp8'] as const;
 
@@ -10,3 +12,9 @@ export const isPackable = (format: string): format is PackableFormat => PACKABLE
  * squared error of each column counts, such as the mean square of what it is multiplied with; formats that have nothing to choose do not look at it.
  */
 export type Packer = (values: Float32Array, rows: number, inputs: number, importance?: Float32Array) => Record<string, Uint8Array<ArrayBuffer>>;
+
+/** What plain numbers of a role are packed as, and how. */
+export interface RolePacker {
+  readonly format: FormatDescription;
+  readonly pack: Packer;
+}

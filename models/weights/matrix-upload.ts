@@ -1,7 +1,6 @@
 import { GpuOutOfMemoryError } from '../../engine/errors/gpu-errors.ts';
 import type { Gpu } from '../../engine/gpu/device.ts';
 import type { Weight, WeightChunk } from '../../engine/ops/weight.ts';
-import { describeFormat } from '../../shaders/dequant/formats.ts';
 import { BLOCK } from '../../shaders/dequant/plane.ts';
 import { roundUp } from '../../shaders/kernel.ts';
 import { UnsupportedQuantizationError } from '../errors/unsupported-quantization-error.ts';
@@ -53,7 +52,7 @@ export class MatrixUpload {
       if (!place) throw new RangeError(`${label} has no row ${target}`);
       const { chunk } = place;
       const rows = stride === 1 ? Math.min(count - done, place.first + chunk.rows - target) : 1;
-      for (const { name, bytesPerRow } of describeFormat(chunk.format).planes) {
+      for (const { name, bytesPerRow } of chunk.format.planes) {
         const bytes = planes[name];
         const size = bytesPerRow(inputs);
         if (!bytes) continue;
@@ -68,7 +67,7 @@ export class MatrixUpload {
 
 /** The chunks of a segment, split into multiples of `unit` rows where one binding cannot hold them. */
 async function allocate(gpu: Gpu, { label, inputs, experts }: MatrixSpec, { format, order, start, step, rows }: Segment, unit: number): Promise<PlacedChunk[]> {
-  const { planes } = describeFormat(format);
+  const { planes } = format;
   const widest = Math.max(...planes.map((plane) => plane.bytesPerRow(inputs)));
   const fitting = Math.floor(gpu.maxBindingBytes / widest);
   if (experts !== undefined && fitting < unit) throw new GpuOutOfMemoryError(`an expert of ${label}`, unit * widest);

@@ -34,7 +34,7 @@ function planesOf(type: GgmlTypeName, inputs: number, bytes: Uint8Array<ArrayBuf
   const layout = weightOf(type, inputs, stored)?.layout(new Map());
   const converter = layout?.converters.get('.weight');
   if (!layout || !converter) throw new Error(`${type} is not read`);
-  return { format: layout.format, order: layout.order, planes: converter(bytes, first, count) };
+  return { format: layout.format.key, order: layout.order, planes: converter(bytes, first, count) };
 }
 
 describe.each(BLOCK_TYPES)('%s', (type) => {

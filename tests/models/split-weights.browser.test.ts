@@ -47,7 +47,7 @@ describe.each(PACKABLE_FORMATS)('a matrix in %s', (format) => {
       for (let i = 0; i < count; i++) taken.set(values.subarray((first + i * stride) * INPUTS, (first + i * stride + 1) * INPUTS), i * INPUTS);
       return taken;
     };
-    const begin = (spec: MatrixSpec): Promise<MatrixUpload> => MatrixUpload.begin(gpu as Gpu, spec, spec.parts.map(() => ({ format })));
+    const begin = (spec: MatrixSpec): Promise<MatrixUpload> => MatrixUpload.begin(gpu as Gpu, spec, spec.parts.map(() => ({ format: describeFormat(format) })));
     const pack = (first: number, count: number, stride = 1): Record<string, Uint8Array<ArrayBuffer>> => packRows(format, rows(first, count, stride), count, INPUTS);
 
     const slabs = await begin(matrix('m', ROWS, INPUTS));

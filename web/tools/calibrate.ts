@@ -8,6 +8,7 @@ import type { InputStatistics } from '../../models/compress/find-scalings.ts';
 import { recordModel } from '../../models/runtime/create-runner.ts';
 import { loadText } from '../../models/text/load-text.ts';
 import { importPackers } from '../../models/quant/import-packer.ts';
+import { importKvLayout } from '../../models/runtime/import-kv-layout.ts';
 import { loadWeights } from '../../models/weights/load-weights.ts';
 import { collectSpecs, planWeights } from '../../models/weights/plan.ts';
 import { toWire, type WireError } from '../worker/wire-error.ts';
@@ -47,7 +48,7 @@ export async function calibrate({ url, text, options }: CalibrateInput, emit: (m
     for (const node of graph.nodes) {
       if (node.op === 'linear' && node.x.rows === 'step') inputs.set(node.x, [...(inputs.get(node.x) ?? []), ...(tensorsOf.get(node.weight.label) ?? [])]);
     }
-    const runner = await Runner.create(gpu, graph, logits, { context, chunk: Math.min(CHUNK, context), kv: 'f16' });
+    const runner = await Runner.create(gpu, graph, logits, { context, chunk: Math.min(CHUNK, context), kv: await importKvLayout('f16') });
     const statistics = await gather(runner, inputs, tokens, (calibrated) => emit({ calibrated, total: tokens.length }));
     return { statistics, tokens: tokens.length };
   } catch (error) {

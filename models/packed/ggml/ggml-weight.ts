@@ -30,7 +30,7 @@ export function ggmlWeight({ tensors, rows, inputs }: PackedModule): PackedWeigh
     layout: (bytes) => {
       const factor = bytes.get(FACTOR);
       const converter = rowConverter(type, { inputs, rowOf: stored?.rows, factor: factor ? new DataView(factor.buffer, factor.byteOffset).getFloat32(0, true) : 1 }, (row) => fail('tensor-values', `has a scale in row ${row} that is not a finite number, or too large; the file is damaged`));
-      return { format: type.format, ...(columns && { order: Uint32Array.from(columns) }), converters: new Map([['.weight', converter]]) };
+      return { format: describeFormat(type.format), ...(columns && { order: Uint32Array.from(columns) }), converters: new Map([['.weight', converter]]) };
     },
   };
 }
