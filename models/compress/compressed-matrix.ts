@@ -46,7 +46,7 @@ export function compressMatrix(
   outputs: number,
   inputs: number,
   rowsOf: (start: number, count: number) => Float32Array,
-  { importance, explain }: { readonly importance?: Float32Array | undefined; readonly explain: (error: unknown, start: number) => unknown },
+  explain: (error: unknown, start: number) => unknown,
 ): Uint8Array<ArrayBuffer>[] {
   const [quants, scales, ...rest] = compressedTensors('', format, outputs, inputs).map(({ byteLength }) => new Uint8Array(byteLength));
   const rowsPerSlab = Math.max(1, Math.floor(SLAB / inputs));
@@ -54,7 +54,7 @@ export function compressMatrix(
     const count = Math.min(rowsPerSlab, outputs - start);
     let planes: Record<string, Uint8Array<ArrayBuffer>>;
     try {
-      planes = packRows(format, rowsOf(start, count), count, inputs, importance);
+      planes = packRows(format, rowsOf(start, count), count, inputs);
     } catch (error) {
       throw explain(error, start);
     }

@@ -1,5 +1,2 @@
-/**
- * Packs rows [rows, inputs] of a weight into a format's planes; throws `UnpackableWeightError`. `importance` [inputs], positive, says how much the
- * squared error of each column counts, such as the mean square of what it is multiplied with; formats that have nothing to choose do not look at it.
- */
-export type Packer = (values: Float32Array, rows: number, inputs: number, importance?: Float32Array) => Record<string, Uint8Array<ArrayBuffer>>;
+/** Packs rows [rows, inputs] of a weight into a format's planes; throws `UnpackableWeightError`. */
+export type Packer = (values: Float32Array, rows: number, inputs: number) => Record<string, Uint8Array<ArrayBuffer>>;
