@@ -58,7 +58,7 @@ export class NewFolder {
       }
       await file.appendFile(bytes);
     } catch (cause) {
-      throw new Error(`Writing ${name} failed: ${cause instanceof Error ? cause.message : cause}`, { cause });
+      throw new Error(`Writing ${name} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     }
   }
 

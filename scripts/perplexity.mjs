@@ -15,7 +15,7 @@ where loss is the mean negative log-likelihood of a token in nats, and perplexit
   --quantize   quantise linear weights while loading (default none); embedding and output matrix as the loader does by default
   --precision  storage of unquantised weights and KV cache (default f16)
   --context    most tokens of a window (default 512, or the model's maximum if that is less)
-  --stride     tokens between two windows (default half a window): each token is predicted from at least context − stride before it, where the
+  --stride     tokens between two windows, less than a window (default half of one): each token is predicted from at least context − stride before it, where the
                text has as many
 
 Exit code 1 where a folder cannot be measured, 2 for bad arguments.`;

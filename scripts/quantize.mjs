@@ -18,8 +18,8 @@ transformers read too. Everything else is copied. The new folder appears when it
   --to         int4 (symmetric groups of 32; sensitive layers at 8 bits), int8 (groups of 32), or fp8 (E4M3, a scale a row)
   --out        the folder to write
   --uniform    with int4: all layers at 4 bits
-  --calibrate  scale activations so that quantised weights change what the model makes of this text least (AWQ), and let the rounding of each weight
-               count as much as its input does. Runs the model on the text, in headless Chromium
+  --calibrate  scale activations so that quantised weights change what the model makes of this text least (AWQ). Runs the model on the text, in
+               headless Chromium
   --force      replace --out where it is not empty, with all that is in it
 
 Exit code 1 where the checkpoint cannot be quantised or written, 2 for bad arguments.`;
@@ -73,12 +73,12 @@ async function quantize(args, signal) {
     const options = { to, uniform: flags.uniform ?? false };
     const plan = await tools.planCompression(checkpoint, options);
     for (const name of plan.unaligned) console.error(`${name} stays as it is: its rows are no whole groups of 32`);
-    const calibration = text === undefined ? undefined : await tools.findCalibration(checkpoint, plan, await statisticsOf(root, dir, text, options, signal), { signal, onProgress: (done, total) => status(`scaling ${done} of ${total} matrices`) });
+    const folds = text === undefined ? undefined : await tools.findFolds(checkpoint, plan, await statisticsOf(root, dir, text, options, signal), { signal, onProgress: (done, total) => status(`scaling ${done} of ${total} matrices`) });
 
     await folder.create();
     let bytes = 0;
     const onProgress = (/** @type {number} */ loaded, /** @type {number} */ total) => status(`weights ${Math.floor((100 * loaded) / total)} %`);
-    for await (const piece of tools.compressCheckpoint(checkpoint, plan, { calibration, signal, onProgress })) {
+    for await (const piece of tools.compressCheckpoint(checkpoint, plan, { folds, signal, onProgress })) {
       await folder.append(piece.file, piece.bytes);
       bytes += piece.bytes.length;
     }

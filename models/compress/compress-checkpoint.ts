@@ -13,15 +13,9 @@ export interface FilePiece {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** What is done to tensors beside quantising; by their names in the checkpoint. */
-export interface Calibration {
-  readonly folds: ReadonlyMap<string, Fold>;
-  /** How much the squared error of each input of a matrix counts (`packRows`). */
-  readonly importances: ReadonlyMap<string, Float32Array>;
-}
-
 export interface CompressOptions {
-  readonly calibration?: Calibration | undefined;
+  /** What is done to tensors before they are quantised, by their names in the checkpoint. */
+  readonly folds?: ReadonlyMap<string, Fold> | undefined;
   /** Bytes of data that a file may hold. Default: 5 GB, as on the Hub. */
   readonly shardBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -35,9 +29,9 @@ export interface CompressOptions {
  *
  * @throws UnpackableWeightError, and what reading a checkpoint throws.
  */
-export async function* compressCheckpoint(checkpoint: Checkpoint, plan: CompressionPlan, { calibration, shardBytes = 5e9, signal, onProgress }: CompressOptions = {}): AsyncGenerator<FilePiece, void, undefined> {
+export async function* compressCheckpoint(checkpoint: Checkpoint, plan: CompressionPlan, { folds, shardBytes = 5e9, signal, onProgress }: CompressOptions = {}): AsyncGenerator<FilePiece, void, undefined> {
   const infos = [...checkpoint.tensors.values()];
-  const shards = layOutShards(infos.flatMap((info) => outputsOf(info, plan.formats.get(info.name), calibration)), shardBytes);
+  const shards = layOutShards(infos.flatMap((info) => outputsOf(info, plan.formats.get(info.name), folds?.get(info.name))), shardBytes);
   const fileOf = new Map(shards.flatMap(({ file, tensors }) => tensors.map(({ name }) => [name, file] as const)));
   const headers = new Map(shards.map(({ file, tensors }) => [file, safetensorsHeader(tensors)]));
   yield text('config.json', configWith((await checkpoint.readText('config.json', signal)) ?? '{}', plan.quantizationConfig));
@@ -45,8 +39,9 @@ export async function* compressCheckpoint(checkpoint: Checkpoint, plan: Compress
 
   for await (const { tensor, bytes } of checkpoint.read(infos.map(({ name }) => name), { signal, onProgress: ({ loadedBytes, totalBytes }) => onProgress?.(loadedBytes, totalBytes) })) {
     const format = plan.formats.get(tensor.name);
-    const data = contentsOf(tensor, bytes, format, calibration);
-    for (const [i, { name }] of outputsOf(tensor, format, calibration).entries()) {
+    const fold = folds?.get(tensor.name);
+    const data = contentsOf(tensor, bytes, format, fold);
+    for (const [i, { name }] of outputsOf(tensor, format, fold).entries()) {
       const file = fileOf.get(name) ?? '';
       const header = headers.get(file);
       if (header) yield { file, bytes: header };
@@ -64,23 +59,19 @@ function configWith(config: string, quantization: JsonObject): string {
   return `${config.trimEnd().replace(/\s*\}$/, '')},${member.slice(1)}\n`;
 }
 
-function outputsOf(info: TensorInfo, format: CompressedFormat | undefined, calibration: Calibration | undefined): OutputTensor[] {
+function outputsOf(info: TensorInfo, format: CompressedFormat | undefined, fold: Fold | undefined): OutputTensor[] {
   const { name, dtype, shape, byteLength } = info;
   if (format) return compressedTensors(name.replace(/\.weight$/, ''), format, shape[0], shape[1]);
   // What was divided has no place in 16 bits: the model would be another one.
-  if (calibration?.folds.has(name)) return [{ name, dtype: 'F32', shape, byteLength: 4 * shape.reduce((product, size) => product * size, 1) }];
+  if (fold) return [{ name, dtype: 'F32', shape, byteLength: 4 * shape.reduce((product, size) => product * size, 1) }];
   return [{ name, dtype, shape, byteLength }];
 }
 
-function contentsOf(info: TensorInfo, bytes: Uint8Array<ArrayBuffer>, format: CompressedFormat | undefined, calibration: Calibration | undefined): Uint8Array<ArrayBuffer>[] {
-  const fold = calibration?.folds.get(info.name);
+function contentsOf(info: TensorInfo, bytes: Uint8Array<ArrayBuffer>, format: CompressedFormat | undefined, fold: Fold | undefined): Uint8Array<ArrayBuffer>[] {
   const width = info.shape.length === 2 ? info.shape[1] : 1;
   const rowsOf = (start: number, count: number): Float32Array<ArrayBuffer> => applyFold(fold, toFloat32(info, bytes, start * width, count * width), start, width);
   if (!format) return [fold ? asBytes(rowsOf(0, info.shape[0])) : bytes];
-  return compressMatrix(format, info.shape[0], width, rowsOf, {
-    importance: calibration?.importances.get(info.name),
-    explain: (error, start) => (error instanceof UnpackableWeightError ? error.of(info, start) : error),
-  });
+  return compressMatrix(format, info.shape[0], width, rowsOf, (error, start) => (error instanceof UnpackableWeightError ? error.of(info, start) : error));
 }
 
 const asBytes = ({ buffer, byteOffset, byteLength }: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => new Uint8Array(buffer, byteOffset, byteLength);

@@ -29,7 +29,7 @@ export function compressedTensors(module: string, format: CompressedFormat, outp
   const groups = inputs / BLOCK;
   return [
     tensor('weight_packed', 'I32', [outputs, words], 4 * outputs * words),
-    // Scales of groups have 8 significant bits (`groupScaleCode`), so bfloat16 holds them exactly.
+    // Scales of groups have 8 significant bits (`chosenScaleCode`), so bfloat16 holds them exactly.
     tensor('weight_scale', 'BF16', [outputs, groups], 2 * outputs * groups),
     tensor('weight_shape', 'I64', [2], 16),
   ];
@@ -47,7 +47,7 @@ export function compressMatrix(
   outputs: number,
   inputs: number,
   rowsOf: (start: number, count: number) => Float32Array,
-  { importance, explain }: { readonly importance?: Float32Array | undefined; readonly explain: (error: unknown, start: number) => unknown },
+  explain: (error: unknown, start: number) => unknown,
 ): Uint8Array<ArrayBuffer>[] {
   const [quants, scales, ...rest] = compressedTensors('', format, outputs, inputs).map(({ byteLength }) => new Uint8Array(byteLength));
   const rowsPerSlab = Math.max(1, Math.floor(SLAB / inputs));
@@ -55,7 +55,7 @@ export function compressMatrix(
     const count = Math.min(rowsPerSlab, outputs - start);
     let planes: Record<string, Uint8Array<ArrayBuffer>>;
     try {
-      planes = packRows(format, rowsOf(start, count), count, inputs, importance);
+      planes = packRows(format, rowsOf(start, count), count, inputs);
     } catch (error) {
       throw explain(error, start);
     }

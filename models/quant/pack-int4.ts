@@ -1,6 +1,6 @@
 import { describeFormat } from '../../shaders/dequant/formats.ts';
 import { BLOCK } from '../../shaders/dequant/plane.ts';
-import { groupScaleCode, groupScaleOf } from './group-scale.ts';
+import { chosenScaleCode, groupScaleOf } from './group-scale.ts';
 import { isInfiniteHalf } from '../../shaders/common/half.ts';
 import type { Packer } from './packer.ts';
 import { unpackable } from './unpackable-weight-error.ts';
@@ -17,8 +17,6 @@ const LARGEST_AT = [-7, -8, -8.5];
 const ROUND = 6755399441055744;
 
 const group = new Float64Array(BLOCK);
-/** How much the squared error of each weight of the group counts. */
-const counts = new Float64Array(BLOCK).fill(1);
 
 /** Two errors that differ by less, relative to the weights, are the same but for rounding. */
 const TIE = 1e-9;
@@ -28,25 +26,26 @@ const chosen = { inverse: 0, wq: 0, qq: 0 };
 
 /**
  * Of the three ways to code `group`, the one that leaves the smallest sum of squared errors. For codes q of weights w the best scale is
- * Σwq / Σq², and the error that it leaves is Σw² − (Σwq)² / Σq². Written out for three: this loop is most of the packing.
+ * Σwq / Σq², and the error that it leaves is Σw² − (Σwq)² / Σq². Written out for three, and without Math.min,
+ * which is slower here: this loop is most of the packing.
  */
 function chooseCodes(largest: number): void {
   const [first, second, third] = [LARGEST_AT[0] / largest, LARGEST_AT[1] / largest, LARGEST_AT[2] / largest];
   let [wqA, wqB, wqC, qqA, qqB, qqC] = [0, 0, 0, 0, 0, 0];
   for (let i = 0; i < BLOCK; i++) {
     const value = group[i];
-    const count = counts[i];
     // Only what can leave −8 … 7 is clamped: the first scale keeps all of the group within ±7, the second within ±8.
     const a = value * first + ROUND - ROUND;
-    const b = Math.min(7, value * second + ROUND - ROUND);
-    const c = Math.min(7, Math.max(-8, value * third + ROUND - ROUND));
-    const counted = value * count;
-    wqA += counted * a;
-    wqB += counted * b;
-    wqC += counted * c;
-    qqA += count * a * a;
-    qqB += count * b * b;
-    qqC += count * c * c;
+    const inSecond = value * second + ROUND - ROUND;
+    const inThird = value * third + ROUND - ROUND;
+    const b = inSecond > 7 ? 7 : inSecond;
+    const c = inThird > 7 ? 7 : inThird < -8 ? -8 : inThird;
+    wqA += value * a;
+    wqB += value * b;
+    wqC += value * c;
+    qqA += a * a;
+    qqB += b * b;
+    qqC += c * c;
   }
   choose(first, wqA, qqA);
   if (beats(wqB, qqB)) choose(second, wqB, qqB);
@@ -72,7 +71,7 @@ function beats(wq: number, qq: number): boolean {
 
 /** The squared error that is left with the scale as it is stored, without Σw², which all codes have in common. */
 function storedError(wq: number, qq: number): number {
-  const scale = groupScaleOf(groupScaleCode(wq / qq));
+  const scale = groupScaleOf(chosenScaleCode(wq / qq));
   return scale * (scale * qq - 2 * wq);
 }
 
@@ -86,13 +85,12 @@ function storedError(wq: number, qq: number): number {
  * Asymmetric groups (5 bits: f16 scale, integer zero) 21.9, 20.3, 21.9 from minimum and maximum, searched 22.3, 20.6, 22.2. A further bit a
  * weight is worth 6 dB, so asymmetry's half bit should bring 3 dB and brings 0.3 to 1.6: symmetric is the better use of the bits.
  */
-export const packInt4: Packer = (values, rows, inputs, importance) => {
+export const packInt4: Packer = (values, rows, inputs) => {
   const stride = quantsPlane.bytesPerRow(inputs);
   const scaleStride = scalesPlane.bytesPerRow(inputs) / 2;
   // A code of 8 is zero: so are padding and groups without a scale.
   const quants = new Uint8Array(rows * stride).fill(0x88);
   const scales = new Uint16Array(rows * scaleStride);
-  counts.fill(1);
   for (let row = 0; row < rows; row++) {
     for (let block = 0; block * BLOCK < inputs; block++) {
       const start = row * inputs + block * BLOCK;
@@ -108,9 +106,8 @@ export const packInt4: Packer = (values, rows, inputs, importance) => {
       }
       if (check !== 0) throw unpackable('int4', values, inputs, start, start + length);
       if (largest === 0) continue;
-      if (importance) for (let i = 0; i < length; i++) counts[i] = importance[block * BLOCK + i];
       chooseCodes(largest);
-      const code = groupScaleCode(chosen.wq / chosen.qq);
+      const code = chosenScaleCode(chosen.wq / chosen.qq);
       if (isInfiniteHalf(code)) throw unpackable('int4', values, inputs, start, start + length);
       if ((code & 0x7fff) === 0) continue;
       scales[row * scaleStride + block] = code;

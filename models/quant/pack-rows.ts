@@ -11,11 +11,10 @@ const PACKERS: Readonly<Record<PackableFormat, Packer>> = { f32: packF32, f16: p
 /**
  * Packs rows of a weight, `values` f32 [rows, inputs], into the planes of a format (`describeFormat`): by plane name, the bytes
  * of those rows, ready to be uploaded at `firstRow · bytesPerRow`. Rows never depend on each other.
- * `importance` [inputs], positive, says how much the squared error of each column counts; by default all count the same.
  * Throws `UnpackableWeightError` where a value is not finite or too large.
  */
-export function packRows(format: PackableFormat, values: Float32Array, rows: number, inputs: number, importance?: Float32Array): Record<string, Uint8Array<ArrayBuffer>> {
-  return PACKERS[format](values, rows, inputs, importance);
+export function packRows(format: PackableFormat, values: Float32Array, rows: number, inputs: number): Record<string, Uint8Array<ArrayBuffer>> {
+  return PACKERS[format](values, rows, inputs);
 }
 
 /** A format that can be packed, and what packs it. */

@@ -7,11 +7,8 @@ export type PackableFormat = (typeof PACKABLE_FORMATS)[number];
 
 export const isPackable = (format: string): format is PackableFormat => PACKABLE_FORMATS.some((packable) => packable === format);
 
-/**
- * Packs rows [rows, inputs] of a weight into a format's planes; throws `UnpackableWeightError`. `importance` [inputs], positive, says how much the
- * squared error of each column counts, such as the mean square of what it is multiplied with; formats that have nothing to choose do not look at it.
- */
-export type Packer = (values: Float32Array, rows: number, inputs: number, importance?: Float32Array) => Record<string, Uint8Array<ArrayBuffer>>;
+/** Packs rows [rows, inputs] of a weight into a format's planes; throws `UnpackableWeightError`. */
+export type Packer = (values: Float32Array, rows: number, inputs: number) => Record<string, Uint8Array<ArrayBuffer>>;
 
 /** What plain numbers of a role are packed as, and how. */
 export interface RolePacker {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Scaling } from '../../models/architectures/scaling.ts';
 import { openCheckpoint } from '../../models/checkpoint/open-checkpoint.ts';
-import { findCalibration } from '../../models/compress/find-scalings.ts';
+import { findFolds } from '../../models/compress/find-scalings.ts';
 import { planCompression } from '../../models/compress/plan-compression.ts';
 import { uniform } from '../../shaders/random.ts';
 import { calibrate } from '../../web/tools/calibrate.ts';
@@ -82,9 +82,9 @@ test('calibration sees what enters each matrix, and leaves a model that is nearl
   first.power.forEach((power, k) => expect(power).toBeGreaterThanOrEqual(first.magnitude[k] ** 2 * 0.999));
 
   const checkpoint = await openCheckpoint(toFiles(folder));
-  const calibration = await findCalibration(checkpoint, await planCompression(checkpoint, options), statistics);
-  expect(calibration.folds.size).toBeGreaterThan(20);
-  const { files } = await compressFiles(toFiles(folder), options, { calibration });
+  const folds = await findFolds(checkpoint, await planCompression(checkpoint, options), statistics);
+  expect(folds.size).toBeGreaterThan(20);
+  const { files } = await compressFiles(toFiles(folder), options, { folds });
   const decoded = { ...decodedFolder(files), [CONFIG]: folder[CONFIG] };
   expect(relativeRms(await logitsOf(toFiles(decoded), EXACT), await logitsOf(toFiles(folder), EXACT))).toBeLessThan(0.1);
 });

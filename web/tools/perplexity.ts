@@ -50,7 +50,7 @@ async function measure({ url, name, text, load, context: wanted, stride: step }:
   try {
     const context = model.contextLength;
     const stride = step ?? Math.ceil(context / 2);
-    if (stride > context) throw new InvalidOptionError('stride', stride, `at most the ${context} tokens of a window`);
+    if (stride >= context) throw new InvalidOptionError('stride', stride, `less than the ${context} tokens of a window`);
     const width = model.vocabularySize;
     let sum = 0;
     for (const { start, scored, end } of scoreWindows(tokens.length, context, stride)) {

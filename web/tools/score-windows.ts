@@ -6,7 +6,7 @@ export interface ScoreWindow {
 }
 
 /**
- * Windows of at most `context` tokens, each `stride` after the one before, that together score every one of `count` tokens but the first exactly
+ * Windows of at most `context` tokens, each `stride` (less than `context`) after the one before, that together score every one of `count` tokens but the first exactly
  * once: each is predicted from at least `context − stride` tokens before it, where the text has as many.
  * As in https://huggingface.co/docs/transformers/perplexity.
  */
