@@ -81,7 +81,7 @@ function storedError(wq: number, qq: number): number {
  *
  * Measured, as signal to noise in dB on normal weights, on Student's t with 4 degrees of freedom, and on the matrices of stories260K: largest
  * weight at −8 and nothing else 21.32, 18.71, 21.48; the best of the three without refitted scales 21.66, 18.96, 21.83; these 21.77, 19.03,
- * 21.95; refitted from −7, −7.5 … −9 21.80, 19.05, 21.99 in 1.6 times the time; from forty 21.85, 19.07, 22.04, which is the limit.
+ * 21.95; refitted from −7, −7.5 … −9 21.80, 19.05, 21.99; from forty 21.85, 19.07, 22.04, which is the limit.
  * Asymmetric groups (5 bits: f16 scale, integer zero) 21.9, 20.3, 21.9 from minimum and maximum, searched 22.3, 20.6, 22.2. A further bit a
  * weight is worth 6 dB, so asymmetry's half bit should bring 3 dB and brings 0.3 to 1.6: symmetric is the better use of the bits.
  */
