@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { GGML_TYPES, ggmlTypeName, isBlockType } from './ggml-types.ts';
+import { GGML_TYPES, ggmlTypeName, isGgmlType } from './ggml-types.ts';
 
 // Fields of the blocks in ggml-common.h: halves are 2 bytes, QK_K is 256.
 const QK = 256;
@@ -22,11 +22,11 @@ const BLOCKS: Readonly<Record<string, readonly [number, number]>> = {
 
 test.each(Object.entries(BLOCKS))('%s holds its fields', (name, [blockSize, blockBytes]) => {
   expect([...GGML_TYPES.values()].find((type) => type.name === name)).toEqual({ name, blockSize, blockBytes });
-  expect(isBlockType(name)).toBe(true);
+  expect(isGgmlType(name)).toBe(true);
 });
 
-test('numbers are no blocks, and every type has one name', () => {
-  expect(['F32', 'F16', 'BF16', 'F64', 'I32'].map(isBlockType)).toEqual([false, false, false, false, false]);
+test('numbers are read too, other types are not, and every type has one name', () => {
+  expect(['F32', 'F16', 'BF16', 'F64', 'I32', 'IQ2_XXS', 'F8_E4M3'].map(isGgmlType)).toEqual([true, true, true, true, true, false, false]);
   expect([...GGML_TYPES.values()].filter(({ blockSize }) => blockSize > 1)).toHaveLength(Object.keys(BLOCKS).length);
   const names = Array.from({ length: 50 }, (_, type) => ggmlTypeName(type));
   expect(new Set(names).size).toBe(50);
