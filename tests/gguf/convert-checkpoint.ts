@@ -1,5 +1,6 @@
 import { frequencies } from '../../engine/rotary/frequencies.ts';
-import { parseRotary } from '../../engine/rotary/parse-rotary.ts';
+import { ConfigReader } from '../../models/config/config-reader.ts';
+import { readRotary } from '../../models/config/read-rotary.ts';
 import type { JsonObject } from '../../models/checkpoint/checkpoint.ts';
 import { array, bool, f32, string, u32, type HeaderTensor, type WrittenHeader, type WrittenValue } from '../support/gguf-header.ts';
 import type { HubTensor } from './fixture.ts';
@@ -85,7 +86,7 @@ const F32 = 0;
 const written = (name: string, { shape, values }: HubTensor): HeaderTensor => ({ name, type: F32, shape, bytes: new Uint8Array(Float32Array.from(values).buffer) });
 
 function dense(architecture: string, config: JsonObject, tensors: Tensors, change: Change, names = DENSE_NAMES): WrittenHeader {
-  const rope = parseRotary(config, { headDim: headDimOf(config) });
+  const rope = readRotary(new ConfigReader(config, 'config.json'), headDimOf(config));
   // generate_extra_tensors comes before the model's own.
   const extra = rope.type === 'llama3' ? [written('rope_freqs.weight', { shape: [rope.rotaryDim / 2], values: llama3Factors(config) })] : [];
   return { metadata: denseKeys(architecture, config), tensors: [...extra, ...[...tensors].map(([name, tensor]) => written(renamed(name, names), change(name, tensor)))] };
@@ -94,7 +95,7 @@ function dense(architecture: string, config: JsonObject, tensors: Tensors, chang
 const headDimOf = (config: JsonObject): number => Number(config.head_dim ?? Number(config.hidden_size) / Number(config.num_attention_heads));
 
 function llama3Factors(config: JsonObject): Float32Array {
-  const parameters = parseRotary(config, { headDim: headDimOf(config) });
+  const parameters = readRotary(new ConfigReader(config, 'config.json'), headDimOf(config));
   const plain = frequencies({ type: 'default', theta: parameters.theta, rotaryDim: parameters.rotaryDim });
   return Float32Array.from(frequencies(parameters), (scaled, i) => plain[i] / scaled);
 }
