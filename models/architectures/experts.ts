@@ -1,10 +1,10 @@
 import { MAX_EXPERTS, type ExpertActivation, type Scoring } from '../../shaders/moe/variant.ts';
 import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
 import type { ConfigReader } from '../config/config-reader.ts';
-import { expertMatrix, interleaved, matrix, stackedExperts, vector, type Loaded, type MatrixSpec, type VectorSpec } from '../weights/spec.ts';
+import { expertMatrix, stackedExperts } from '../weights/expert-specs.ts';
+import { interleaved, matrix, vector, type Loaded, type MatrixSpec, type VectorSpec } from '../weights/spec.ts';
 
-/** A mixture of experts in place of an MLP. */
-export interface ExpertsConfig {
+interface ExpertsConfig {
   readonly count: number;
   /** Experts that each token takes. */
   readonly perToken: number;
@@ -28,15 +28,23 @@ interface ExpertsSpecs {
   readonly downBias: VectorSpec | undefined;
 }
 
+/** A mixture of experts in place of an MLP. Models without it know only that there is such a thing. */
+export interface Experts {
+  /** Weights of the experts and their router under `prefix`. */
+  readonly weights: (prefix: string, hiddenSize: number) => ExpertsSpecs;
+  /** residual + the weighted sum of what each token's experts make of `normed`. */
+  readonly forward: (ops: Ops, normed: Tensor, residual: Tensor, weights: Loaded<ExpertsSpecs>) => Tensor;
+}
+
+export const experts = (c: ExpertsConfig): Experts => ({
+  weights: (prefix, hiddenSize) => (c.layout === 'fused' ? fused(prefix, hiddenSize, c) : separate(prefix, hiddenSize, c)),
+  forward: (ops, normed, residual, weights) => forward(ops, normed, residual, weights, c),
+});
+
 /** How many experts there are, from `key`, and how many of them a token takes, from `num_experts_per_tok`. */
 export function expertCounts(c: ConfigReader, key: string): Pick<ExpertsConfig, 'count' | 'perToken'> {
   const count = c.integer(key, { min: 1, max: MAX_EXPERTS });
   return { count, perToken: c.integer('num_experts_per_tok', { min: 1, max: count }) };
-}
-
-/** Weights of the experts and their router under `prefix`. */
-export function expertsWeights(prefix: string, hiddenSize: number, c: ExpertsConfig): ExpertsSpecs {
-  return c.layout === 'fused' ? fused(prefix, hiddenSize, c) : separate(prefix, hiddenSize, c);
 }
 
 function fused(prefix: string, hiddenSize: number, { count, intermediateSize }: ExpertsConfig): ExpertsSpecs {
@@ -69,8 +77,7 @@ function separate(prefix: string, hiddenSize: number, { count, intermediateSize 
   };
 }
 
-/** residual + the weighted sum of what each token's experts make of `normed`. */
-export function experts(ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<ExpertsSpecs>, { perToken, scoring, activation }: ExpertsConfig): Tensor {
+function forward(ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<ExpertsSpecs>, { perToken, scoring, activation }: ExpertsConfig): Tensor {
   return ops.moe(normed, {
     topK: perToken,
     router: w.router,
