@@ -14,7 +14,7 @@ export interface WeightChunk {
   readonly order?: GPUBuffer;
 }
 
-/** A matrix [outputs, inputs] in its packed form on the GPU. Only `linear` and `embedding` look inside. */
+/** A matrix [outputs, inputs] in its packed form on the GPU. Only `linear`, `moe` and the look-ups of embeddings look inside. */
 export interface Weight {
   readonly label: string;
   readonly outputs: number;

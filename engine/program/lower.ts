@@ -61,9 +61,20 @@ function lowerLookUp(lowering: Lowering, table: Weight, out: Tensor, { index, ta
   }
 }
 
+/** Storage buffers that every adapter lets a shader bind (`maxStorageBuffersPerShaderStage`). */
+const STORAGE_BUFFERS = 8;
+
+/** Whether a consumer of a norm can compute it in front of its own product: the norm's weight takes a binding more. */
+function canNormalise(node: Node): boolean {
+  const most = ({ chunks }: Weight): number => Math.max(...chunks.map(({ planes, order }) => Object.keys(planes).length + Number(order !== undefined)));
+  if (node.op === 'linear') return most(node.weight) + ['x', 'norm_weight', 'out'].length + Number(node.options.bias !== undefined) <= STORAGE_BUFFERS;
+  if (node.op === 'moe') return most(node.moe.gateUp) + ['x', 'chosen', 'norm_weight', 'out'].length + Number(node.moe.gateUpBias !== undefined) <= STORAGE_BUFFERS;
+  return false;
+}
+
 /** For a single row every consumer normalises for itself: that costs less than another dispatch. */
 function lowerRmsNorm(lowering: Lowering, node: Extract<Node, { op: 'rmsNorm' }>): void {
-  if (!lowering.isMany(node.out) && lowering.consumers(node.out).every(({ op }) => op === 'linear' || op === 'moe')) return lowering.fuseNorm(node);
+  if (!lowering.isMany(node.out) && lowering.consumers(node.out).every(canNormalise)) return lowering.fuseNorm(node);
   const x = lowering.read(node.x);
   const out = lowering.define(node.out, 'rms norm');
   lowering.emit(rmsNorm({ width: node.out.width, eps: node.eps }), { x, weight: lowering.constant(node.weight), out }, node.out);

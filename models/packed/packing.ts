@@ -8,6 +8,8 @@ export interface PackedModule {
   readonly name: string;
   readonly rows: number;
   readonly inputs: number;
+  /** On the Hub the plain weight is [inputs, rows], as GPT-2's Conv1D has it. */
+  readonly transposed?: boolean;
   /** The module's tensors by what follows its name: `.qweight`, `_blocks`. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
 }

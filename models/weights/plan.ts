@@ -11,6 +11,7 @@ import { rowsOf } from './segments.ts';
 import type { MatrixPart, MatrixSpec, VectorPart, VectorSpec } from './spec.ts';
 import { liesTransposed } from './stored-values.ts';
 import { TensorSuffixes } from './tensor-suffixes.ts';
+import { withUnusedBias } from './unused-bias.ts';
 
 export type Spec = MatrixSpec | VectorSpec;
 
@@ -98,7 +99,8 @@ function planPart(tensors: Tensors, spec: MatrixSpec, part: MatrixPart, { packer
   const weight = packed && packing?.module(packed);
   if (packed && weight) {
     tensors.takeModule(part, packed.tensors.keys());
-    return { tensors: packed.tensors, weight };
+    const [bias] = [...packed.tensors].filter(([suffix]) => BIAS.test(suffix));
+    return { tensors: packed.tensors, weight: bias ? withUnusedBias(weight, ...bias) : weight };
   }
   const info = tensors.take(part.name);
   const transposed = liesTransposed(part, info);
@@ -111,6 +113,9 @@ function checkShape({ name, file, shape }: TensorInfo, expected: readonly number
   if (shape.length === expected.length && shape.every((size, i) => size === expected[i])) return;
   throw new CheckpointError('tensor-shape', `has shape [${shape.join(', ')}], the config asks for [${expected.join(', ')}]`, { file, tensor: name });
 }
+
+/** The suffix of a module's bias. */
+const BIAS = /^[._]bias$/;
 
 const moduleOf = (weight: string): string => weight.replace(/\.weight$/, '');
 
@@ -164,7 +169,7 @@ class Tensors {
     const [first] = tensors;
     if (!first) return undefined;
     const [suffix, info] = first;
-    return { name: info.name.slice(0, -suffix.length), rows: rowsOf(part), inputs, tensors };
+    return { name: info.name.slice(0, -suffix.length), rows: rowsOf(part), inputs, tensors, ...(part.transposed && { transposed: true }) };
   }
 
   takeModule({ name }: MatrixPart, suffixes: Iterable<string>): void {
