@@ -63,7 +63,7 @@ export function planesOf({ format, converters }: PackedLayout, { module, bytes }
       }
     }
   }
-  for (const name of sizes.keys()) if (!sources.has(name)) throw new Error(`no tensor makes the plane ${name} of ${format}`);
+  for (const name of sizes.keys()) if (!sources.has(name)) throw new Error(`no tensor makes the plane ${name} of ${format.key}`);
   return planes;
 }
 
