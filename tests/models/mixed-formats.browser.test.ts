@@ -91,8 +91,8 @@ async function actOrder(): Promise<Record<'stored' | 'plain', Folder>> {
 describe('gate and up that differ in width and in the order of their columns', () => {
   test.each([
     ['in whole buffers', Infinity],
-    // 64 rows of 96 inputs in four bits, 85 and so 64 of 48 in eight, 21 and so 20 of the plain ones that are left.
-    ['split over bindings', 85 * 64],
+    // 64 rows of gate, 32 of up, 42 of down, and 8 of what is left in f32.
+    ['split over bindings', 64 * 32],
   ] as const)('%s give the logits of their numbers, biases included', async (_, maxBindingBytes) => {
     const { stored, plain } = await actOrder();
     const expected = await logitsOf(toFiles(plain));

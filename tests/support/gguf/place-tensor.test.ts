@@ -47,3 +47,13 @@ test('what Qwen3.5 stores otherwise', () => {
 test('a tensor without a place is an error', () => {
   expect(() => placeTensor('model.layers.0.self_attn.g_proj.weight', [1, 1], llama)).toThrow('self_attn.g_proj');
 });
+
+test("biases follow their rows, and GPT-2's matrices are turned round", () => {
+  const config = { ...llama, head_dim: 4 };
+  expect(orderOf('model.layers.0.self_attn.q_proj.bias', [4], config)).toEqual([0, 2, 1, 3]);
+  expect(placeTensor('model.layers.1.mlp.down_proj.bias', [8], llama)).toMatchObject({ name: 'blk.1.ffn_down.bias', quantised: false });
+  const gpt2 = { model_type: 'gpt2', vocab_size: 8, tie_word_embeddings: true, n_embd: 2, n_head: 1, n_layer: 1, n_positions: 4, layer_norm_epsilon: 1e-5 } as const;
+  expect(orderOf('transformer.h.0.mlp.c_fc.weight', [2, 3], gpt2)).toEqual([0, 3, 1, 4, 2, 5]);
+  expect(placeTensor('h.0.mlp.c_fc.weight', [2, 3], gpt2)).toMatchObject({ name: 'blk.0.ffn_up.weight', shape: [3, 2], quantised: true });
+  expect(placeTensor('transformer.wpe.weight', [4, 2], gpt2)).toMatchObject({ name: 'position_embd.weight', shape: [4, 2], quantised: false });
+});
