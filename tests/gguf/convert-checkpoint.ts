@@ -24,6 +24,10 @@ export function convertCheckpoint(config: JsonObject, tensors: Tensors): Written
       return gpt2(config, tensors);
     case 'qwen3_5_text':
       return qwen35(config, tensors);
+    case 'qwen3_moe':
+      return qwen3moe(config, tensors);
+    case 'gpt_oss':
+      return gptOss(config, tensors);
     default:
       throw new Error(`no converter for ${String(config.model_type)}`);
   }
@@ -120,7 +124,10 @@ function ropeKeys(architecture: string, rope: JsonObject): Pairs {
   const pairs: Pairs = [[`${architecture}.rope.freq_base`, f32(Number(rope.rope_theta))]];
   if (rope.rope_type !== 'linear' && rope.rope_type !== 'yarn') return pairs;
   pairs.push([`${architecture}.rope.scaling.type`, string(rope.rope_type)], [`${architecture}.rope.scaling.factor`, f32(Number(rope.factor))]);
-  if (rope.rope_type === 'yarn') pairs.push([`${architecture}.rope.scaling.original_context_length`, u32(Number(rope.original_max_position_embeddings))]);
+  if (rope.rope_type === 'yarn') {
+    pairs.push([`${architecture}.rope.scaling.original_context_length`, u32(Number(rope.original_max_position_embeddings))]);
+    for (const key of ['beta_fast', 'beta_slow']) if (rope[key] !== undefined) pairs.push([`${architecture}.rope.scaling.yarn_${key}`, f32(Number(rope[key]))]);
+  }
   return pairs;
 }
 
@@ -184,4 +191,57 @@ function qwen35(config: JsonObject, tensors: Tensors): WrittenHeader {
     metadata: [...metadata, ...Object.entries(counts).map(([key, value]) => [`qwen35.${key}`, u32(Number(value))] as const), interval ? (['qwen35.full_attention_interval', u32(4)] as const) : (['qwen35.attention.recurrent_layers', array(7, types.map((type) => bool(type === 'linear_attention')))] as const)],
     tensors: converted,
   };
+}
+
+const EXPERT_NAMES: readonly (readonly [RegExp, string])[] = [
+  [/^model\.layers\.(\d+)\.mlp\.experts\.(gate|up|down)_proj/, 'blk.$1.ffn_$2_exps'],
+  [/^model\.layers\.(\d+)\.mlp\.(gate|router)\./, 'blk.$1.ffn_gate_inp.'],
+];
+
+const expertKeys = (architecture: string, config: JsonObject, width: unknown): Pairs =>
+  Object.entries({ expert_count: config.num_local_experts, expert_used_count: config.num_experts_per_tok, expert_feed_forward_length: width }).map(([key, value]) => [`${architecture}.${key}`, u32(Number(value))] as const);
+
+/** Qwen2MoeModel.modify_tensors: torch.stack over the experts of each projection. */
+function qwen3moe(config: JsonObject, tensors: Tensors): WrittenHeader {
+  const merged = new Map<string, HubTensor>();
+  for (const [name, tensor] of tensors) {
+    const expert = /^(.*\.experts\.)(\d+)\.(.*)$/.exec(name);
+    if (!expert) merged.set(name, tensor);
+    else if (expert[2] === '0') {
+      const all = Array.from({ length: Number(config.num_local_experts) }, (_, i) => tensors.get(`${expert[1]}${i}.${expert[3]}`)?.values ?? []);
+      merged.set(expert[1] + expert[3], { shape: [all.length, ...tensor.shape], values: Float32Array.from(all.flatMap((values) => [...values])) });
+    }
+  }
+  const { metadata = [], tensors: converted = [] } = dense('qwen3moe', config, merged, (_, tensor) => tensor, [...EXPERT_NAMES, ...DENSE_NAMES]);
+  return { metadata: [...metadata, ...expertKeys('qwen3moe', config, config.moe_intermediate_size)], tensors: converted };
+}
+
+/** data[:, start::2, …] of a tensor [experts, rows, …] */
+function everySecondRow({ shape: [experts, rows, ...rest], values }: HubTensor, start: number): HubTensor {
+  const width = values.length / (experts * rows);
+  return { shape: [experts, rows / 2, ...rest], values: values.filter((_, i) => Math.floor(i / width) % 2 === start) };
+}
+
+/** data.transpose(-1, -2) of a tensor [experts, inputs, rows] */
+function transposeEach({ shape: [experts, inputs, rows], values }: HubTensor): HubTensor {
+  const each = Array.from({ length: experts }, (_, i) => [...transpose({ shape: [inputs, rows], values: values.subarray(i * inputs * rows, (i + 1) * inputs * rows) }).values]);
+  return { shape: [experts, rows, inputs], values: Float32Array.from(each.flat()) };
+}
+
+/** GptOssModel.modify_tensors and filter_tensors, for weights that are not MXFP4. */
+function gptOss(config: JsonObject, tensors: Tensors): WrittenHeader {
+  const changed = new Map<string, HubTensor>();
+  for (const [name, tensor] of tensors) {
+    const [, projection, bias] = /\.experts\.(gate_up|down)_proj(_bias)?$/.exec(name) ?? [];
+    const whole = projection !== undefined && bias === undefined ? transposeEach(tensor) : tensor;
+    const renamedTo = (to: string): string => name.replace(/\w+$/, `${to}_proj.${bias === undefined ? 'weight' : 'bias'}`);
+    if (projection === 'gate_up') {
+      changed.set(renamedTo('gate'), everySecondRow(whole, 0));
+      changed.set(renamedTo('up'), everySecondRow(whole, 1));
+    } else if (projection === 'down') changed.set(renamedTo('down'), whole);
+    else changed.set(name.replace(/\.sinks$/, '.sinks.weight'), tensor);
+  }
+  const names: typeof DENSE_NAMES = [[/^model\.layers\.(\d+)\.post_attention_layernorm/, 'blk.$1.post_attention_norm'], [/^model\.layers\.(\d+)\.self_attn\.sinks/, 'blk.$1.attn_sinks'], ...EXPERT_NAMES, ...DENSE_NAMES];
+  const { metadata = [], tensors: converted = [] } = dense('gpt-oss', config, changed, (_, tensor) => tensor, names);
+  return { metadata: [...metadata, ['gpt-oss.attention.sliding_window', u32(Number(config.sliding_window))], ...expertKeys('gpt-oss', config, config.intermediate_size)], tensors: converted };
 }

@@ -16,7 +16,7 @@ async function logitsOf(source: ModelSource): Promise<Float32Array> {
   }
 }
 
-test.each(['arch/llama', 'arch/gpt2', 'variants/qwen3_5_text-wide'])('%s has the same logits from a GGUF file, to the bit', async (fixture) => {
+test.each(['arch/llama', 'arch/gpt2', 'variants/qwen3_5_text-wide', 'arch/qwen3_moe', 'arch/gpt_oss'])('%s has the same logits from a GGUF file, to the bit', async (fixture) => {
   const folder = await fetchFolder(fixture);
   const tensors = readTensors(folder[WEIGHTS]).map(({ name, dtype, shape, bytes }) => [name, { shape, values: toFloat32({ name, dtype, shape, byteLength: bytes.length, file: WEIGHTS, offset: 0 }, Uint8Array.from(bytes)) }] as const);
   const gguf = writeGgufHeader(convertCheckpoint(readJson(folder, 'config.json'), new Map(tensors)));
