@@ -1,6 +1,6 @@
 /** The keys of a Hub configuration that conversion to GGUF reads, as transformers 5 writes them. */
 export interface HubConfig {
-  readonly model_type: 'llama' | 'qwen3' | 'qwen3_5_text';
+  readonly model_type: 'llama' | 'qwen3' | 'qwen3_5_text' | 'qwen3_moe' | 'gpt_oss';
   readonly vocab_size: number;
   readonly hidden_size: number;
   readonly intermediate_size: number;
@@ -10,7 +10,14 @@ export interface HubConfig {
   readonly head_dim: number;
   readonly max_position_embeddings: number;
   readonly rms_norm_eps: number;
-  readonly rope_parameters: { readonly rope_type: 'default'; readonly rope_theta: number; readonly partial_rotary_factor?: number; readonly mrope_section?: readonly number[] };
+  readonly rope_parameters: {
+    readonly rope_type: 'default' | 'yarn';
+    readonly rope_theta: number;
+    readonly partial_rotary_factor?: number;
+    readonly mrope_section?: readonly number[];
+    readonly factor?: number;
+    readonly original_max_position_embeddings?: number;
+  };
   readonly tie_word_embeddings: boolean;
   readonly full_attention_interval?: number;
   readonly layer_types?: readonly string[];
@@ -19,6 +26,11 @@ export interface HubConfig {
   readonly linear_value_head_dim?: number;
   readonly linear_num_key_heads?: number;
   readonly linear_num_value_heads?: number;
+  readonly num_local_experts?: number;
+  readonly num_experts_per_tok?: number;
+  readonly moe_intermediate_size?: number;
+  readonly norm_topk_prob?: boolean;
+  readonly sliding_window?: number;
 }
 
 /** A tensor under its name on the Hub, in f32. */

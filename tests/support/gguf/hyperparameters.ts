@@ -1,7 +1,7 @@
 import type { HubConfig } from './hub-checkpoint.ts';
 import type { GgufMetadata, GgufValue } from './write-gguf.ts';
 
-const ARCHITECTURES = { llama: 'llama', qwen3: 'qwen3', qwen3_5_text: 'qwen35' } as const;
+const ARCHITECTURES = { llama: 'llama', qwen3: 'qwen3', qwen3_5_text: 'qwen35', qwen3_moe: 'qwen3moe', gpt_oss: 'gpt-oss' } as const;
 
 const integer = (value: number): GgufValue => ({ type: 'uint32', value });
 const float = (value: number): GgufValue => ({ type: 'float32', value });
@@ -9,7 +9,7 @@ const float = (value: number): GgufValue => ({ type: 'float32', value });
 /** `set_gguf_parameters` of the converters: keys by `gguf-py/gguf/constants.py`. */
 export function hyperparameters(c: HubConfig): GgufMetadata {
   const architecture = ARCHITECTURES[c.model_type];
-  const { partial_rotary_factor: share = 1, mrope_section: sections = [11, 11, 10] } = c.rope_parameters;
+  const { partial_rotary_factor: share = 1, mrope_section: sections = [11, 11, 10], rope_type: rope } = c.rope_parameters;
   const own: GgufMetadata = {
     block_count: integer(c.num_hidden_layers),
     context_length: integer(c.max_position_embeddings),
@@ -32,11 +32,26 @@ export function hyperparameters(c: HubConfig): GgufMetadata {
       'ssm.time_step_rank': integer(c.linear_num_value_heads ?? 0),
       'ssm.inner_size': integer((c.linear_value_head_dim ?? 0) * (c.linear_num_value_heads ?? 0)),
     }),
+    ...(c.num_local_experts !== undefined && {
+      expert_count: integer(c.num_local_experts),
+      expert_used_count: integer(c.num_experts_per_tok ?? 0),
+      expert_feed_forward_length: integer(c.moe_intermediate_size ?? c.intermediate_size),
+    }),
+    ...(c.model_type === 'gpt_oss' && { 'attention.sliding_window': integer(c.sliding_window ?? 0) }),
+    ...(rope === 'yarn' && yarn(c.rope_parameters)),
   };
   return {
     'general.architecture': { type: 'string', value: architecture },
     'general.name': { type: 'string', value: `tiny ${architecture}` },
     'general.quantization_version': integer(2),
     ...Object.fromEntries(Object.entries(own).map(([key, value]) => [`${architecture}.${key}`, value])),
+  };
+}
+
+function yarn({ factor = 1, original_max_position_embeddings: length = 0 }: HubConfig['rope_parameters']): GgufMetadata {
+  return {
+    'rope.scaling.type': { type: 'string', value: 'yarn' },
+    'rope.scaling.factor': float(factor),
+    'rope.scaling.original_context_length': integer(length),
   };
 }

@@ -8,7 +8,7 @@ export interface Placement {
   readonly order: (i: number) => number;
   /** From an element of the Hub to one of the file. */
   readonly map: (value: number) => number;
-  /** Matrices are stored in blocks, vectors and convolutions in F32. */
+  /** Matrices are stored in blocks; vectors, convolutions, routers and all biases in F32. */
   readonly quantised: boolean;
 }
 
@@ -27,6 +27,12 @@ const NAMES: Readonly<Record<string, string>> = {
   '.mlp.gate_proj.weight': '.ffn_gate.weight',
   '.mlp.up_proj.weight': '.ffn_up.weight',
   '.mlp.down_proj.weight': '.ffn_down.weight',
+  '.self_attn.sinks': '.attn_sinks.weight',
+  '.mlp.gate.weight': '.ffn_gate_inp.weight',
+  '.mlp.router.weight': '.ffn_gate_inp.weight',
+  '.mlp.router.bias': '.ffn_gate_inp.bias',
+  ...Object.fromEntries(['gate', 'up', 'down'].flatMap((part) => ['weight', 'bias'].map((kind) => [`.mlp.experts.${part}_proj.${kind}`, `.ffn_${part}_exps.${kind}`]))),
+  ...Object.fromEntries([['q', 'q'], ['k', 'k'], ['v', 'v'], ['o', 'output']].map(([hub, file]) => [`.self_attn.${hub}_proj.bias`, `.attn_${file}.bias`])),
   '.linear_attn.in_proj_qkv.weight': '.attn_qkv.weight',
   '.linear_attn.in_proj_z.weight': '.attn_gate.weight',
   '.linear_attn.in_proj_a.weight': '.ssm_alpha.weight',
@@ -40,8 +46,8 @@ const NAMES: Readonly<Record<string, string>> = {
 
 function ggufName(name: string, config: HubConfig): string {
   const [, layer, rest] = /^model\.layers\.(\d+)(\..*)$/.exec(name) ?? [];
-  // The norm before the MLP has two names: Qwen3.5's comes from models that have one after the attention.
-  if (rest === '.post_attention_layernorm.weight') return `blk.${layer}.${config.model_type === 'qwen3_5_text' ? 'post_attention_norm' : 'ffn_norm'}.weight`;
+  // The norm before the MLP has two names: Qwen3.5's and gpt-oss's come from models that have one after the attention.
+  if (rest === '.post_attention_layernorm.weight') return `blk.${layer}.${['qwen3_5_text', 'gpt_oss'].includes(config.model_type) ? 'post_attention_norm' : 'ffn_norm'}.weight`;
   const known = NAMES[rest ?? name];
   if (known === undefined) throw new Error(`there is no place in a GGUF file for ${name}`);
   return layer === undefined ? known : `blk.${layer}${known}`;
@@ -90,7 +96,7 @@ function mapping(name: string, c: HubConfig): (value: number) => number {
   return plusOne ? (value) => value + 1 : (value) => value;
 }
 
-/** `modify_tensors` of the converters for Llama, Qwen3 and Qwen3.5. Throws for a tensor that they do not know. */
+/** `modify_tensors` of the converters for Llama, Qwen3, Qwen3.5 and gpt-oss, for tensors that `stackExperts` has gone over. Throws for a tensor that they do not know. */
 export function placeTensor(name: string, hubShape: readonly number[], config: HubConfig): Placement {
   const convolution = name.endsWith('.conv1d.weight');
   const shape = convolution ? hubShape.filter((size) => size !== 1) : hubShape;
@@ -101,6 +107,6 @@ export function placeTensor(name: string, hubShape: readonly number[], config: H
     shape,
     order: (i) => rows(Math.floor(i / width)) * width + columns(i % width),
     map: mapping(name, config),
-    quantised: shape.length > 1 && !convolution,
+    quantised: shape.length > 1 && !convolution && !/\.bias$|\.mlp\.(gate|router)\.weight$/.test(name),
   };
 }
