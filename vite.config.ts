@@ -61,7 +61,7 @@ const shared: UserConfig = {
 /** No folder for assets: scripts find the default model beside themselves. */
 const build = { target: 'es2023', assetsDir: '', modulePreload: { polyfill: false }, reportCompressedSize: false } as const;
 
-/** `vite build` makes the demo page, `--mode embed` adds `sluice.js` to it, `--mode bench` makes the pages behind the commands. */
+/** `vite build` makes the demo page, `--mode embed` adds `sluice.js` to it, `--mode bench` makes the pages behind the commands, `--mode tools` adds what `quantize` runs in Node. */
 export default defineConfig(({ mode }): UserConfig => {
   switch (mode) {
     case 'embed':
@@ -81,6 +81,13 @@ export default defineConfig(({ mode }): UserConfig => {
         ...shared,
         publicDir: false,
         build: { ...build, outDir: path('dist-bench'), emptyOutDir: true, rolldownOptions: { input: ['bench.html', 'cli.html'].map((page) => path(`web/${page}`)).filter((page) => existsSync(page)) } },
+      };
+    case 'tools':
+      return {
+        ...shared,
+        publicDir: false,
+        ssr: { noExternal: true },
+        build: { ...build, outDir: path('dist-bench'), emptyOutDir: false, ssr: path('web/tools/quantize.ts') },
       };
     default:
       return { ...shared, plugins: [defaultModel()], build: { ...build, outDir: path('dist'), emptyOutDir: true } };

@@ -22,5 +22,6 @@ test('every shader keeps its tokens and its lines', () => {
 });
 
 test('what may not touch stays apart', () => {
-  expect(bareWgsl('  let a: array<u32, 4> = f(x) - -y / *p; // why\n\nlet b = vec2f( 1.0, 2.0 );')).toBe('let a:array<u32,4> = f(x)- -y / *p;\n\nlet b = vec2f(1.0,2.0);');
+  expect(bareWgsl('  let a: array<u32, 4> = f(x) - -y / *p; // why\n\nlet b = vec2f( 1.0, 2.0 );')).toBe('let a:array<u32,4> = f(x)- -y / *p;\n\nlet b=vec2f(1.0,2.0);');
+  expect(bareWgsl('if a < b && !c { x += a >> 2u; y = a - b; }')).toBe('if a<b && !c{x+=a>>2u;y=a-b;}');
 });

@@ -6,7 +6,7 @@ import { installPackages } from './install-packages.mjs';
 import { ROOT } from './paths.mjs';
 
 /** Modes of vite.config.ts by what is built; the first of each empties the folder. */
-const MODES = { site: ['production', 'embed'], bench: ['bench'] };
+const MODES = { site: ['production', 'embed'], bench: ['bench', 'tools'] };
 
 /**
  * Builds and returns the folder, without checking types. Throws where the sources cannot be bundled.

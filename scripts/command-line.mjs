@@ -1,4 +1,4 @@
-// What `eval`, `generate` and `bench` have in common: arguments, usage, exit codes.
+// What the commands have in common: arguments, usage, exit codes.
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 

@@ -1,4 +1,4 @@
-// The built pages behind `eval`, `generate` and `bench`, made or made anew where that is needed.
+// The built pages and scripts behind `eval`, `generate`, `bench`, `perplexity` and `quantize`, made or made anew where that is needed.
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildPages } from './build.mjs';
@@ -8,10 +8,10 @@ import { sourceFiles } from './source-files.mjs';
 
 /** What a bundle is made from. */
 const SOURCES = /^(web|models|engine|shaders)\/|^(index\.ts|vite\.config\.ts|package-lock\.json)$/;
-const PAGES = ['cli.html', 'bench.html'];
+const PAGES = ['cli.html', 'bench.html', 'quantize.js'];
 
 /**
- * Whether a page is missing or a source is newer.
+ * Whether one of them is missing or a source is newer.
  * @param {string} root folder of the repository
  * @param {string} folder of the built pages
  */

@@ -20,6 +20,7 @@ test('pages are stale where one is missing or a source is newer', () => {
   file('dist-bench/cli.html', 2);
   expect(isStale(root, folder)).toBe(true);
   file('dist-bench/bench.html', 3);
+  file('dist-bench/quantize.js', 3);
   expect(isStale(root, folder)).toBe(false);
   file('scripts/eval.mjs', 9);
   file('tests/cli/commands.test.ts', 9);

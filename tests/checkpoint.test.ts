@@ -7,7 +7,8 @@ import type { LoadProgress } from '../models/load/load-options.ts';
 import { toFloat32 } from '../models/safetensors/to-float32.ts';
 import { openSource } from '../models/sources/open-source.ts';
 import { contentsOf, fileHandler, sendRange, serve, type Files } from './support/file-server.ts';
-import { f32, string, u32, writeGgufHeader } from './support/gguf-header.ts';
+import { f32, string, u32 } from './support/gguf/values.ts';
+import { ggmlTensor, writeGguf } from './support/gguf/write-gguf.ts';
 import { byteTensor, patternBytes, writeSafetensors, type WrittenTensor } from './support/write-safetensors.ts';
 
 const CONFIG = JSON.stringify({ model_type: 'test', layers: 2 });
@@ -293,7 +294,7 @@ describe('the fixtures', async () => {
 describe('a GGUF file on a server', () => {
   const metadata = [['general.architecture', string('gpt2')], ...['block_count', 'context_length', 'feed_forward_length', 'attention.head_count'].map((key) => [`gpt2.${key}`, u32(1)] as const), ['gpt2.embedding_length', u32(4)], ['gpt2.attention.layer_norm_epsilon', f32(1e-5)]] as const;
   const data = patternBytes(4_000_000);
-  const bytes = writeGgufHeader({ metadata, tensors: [{ name: 'token_embd.weight', type: 0, shape: [250_000, 4], bytes: data }, { name: 'output_norm.bias', type: 0, shape: [4], bytes: patternBytes(16, 1) }] });
+  const bytes = writeGguf({ metadata, tensors: [ggmlTensor('token_embd.weight', 'F32', [250_000, 4], data), ggmlTensor('output_norm.bias', 'F32', [4], patternBytes(16, 1))] });
 
   test.each([true, false])('is opened by its address and read by ranges: %s', async (ranges) => {
     const server = await serve(fileHandler({ 'a b/model.gguf': bytes }, { ranges }));

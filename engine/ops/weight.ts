@@ -1,8 +1,8 @@
-import type { WeightFormat } from '../../shaders/dequant/formats.ts';
+import type { FormatDescription } from '../../shaders/dequant/weight-format.ts';
 
 /** Some rows of a weight: what has one format and fits one storage binding. */
 export interface WeightChunk {
-  readonly format: WeightFormat;
+  readonly format: FormatDescription;
   /** Row r of the chunk is row rowStart + r · rowStep of the weight. */
   readonly rowStart: number;
   /** 2 where gate and up of a gated MLP, whose rows alternate, are stored apart: chunks of gate rows come first. */
@@ -14,7 +14,7 @@ export interface WeightChunk {
   readonly order?: GPUBuffer;
 }
 
-/** A matrix [outputs, inputs] in its packed form on the GPU. Only `linear` and `embedding` look inside. */
+/** A matrix [outputs, inputs] in its packed form on the GPU. Only `linear`, `moe` and the look-ups of embeddings look inside. */
 export interface Weight {
   readonly label: string;
   readonly outputs: number;

@@ -11,7 +11,7 @@ import type { BufferRef } from './dispatch.ts';
 import { planeRefs } from './lower-linear.ts';
 import type { Lowering } from './lowering.ts';
 
-type MoeNode = Extract<Node, { op: 'moe' }>;
+export type MoeNode = Extract<Node, { op: 'moe' }>;
 
 /** What the router's logits become before any expert is asked. */
 interface Routes {

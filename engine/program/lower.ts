@@ -8,24 +8,29 @@ import type { Weight } from '../ops/weight.ts';
 import type { BufferRef, Dispatch, Value } from './dispatch.ts';
 import { lowerAttention } from './lower-attention.ts';
 import { lowerLinear, planeRefs } from './lower-linear.ts';
-import { lowerMoe } from './lower-moe.ts';
+import type { MoeNode } from './lower-moe.ts';
 import type { RecurrentNode } from './lower-recurrent.ts';
 import { Lowering, type LoweringOptions } from './lowering.ts';
+import { importMoe, isMoe } from './moe.ts';
 import { importRecurrent, isRecurrent } from './recurrent.ts';
 
-/** The dispatches of one step of the recorded model in one mode, and where its result lies. Rejects with `ModuleLoadError`. */
-export async function lower(graph: Graph, result: Tensor, options: LoweringOptions): Promise<{ dispatches: readonly Dispatch[]; output: Value }> {
+/** The dispatches of one step of the recorded model in one mode, and where its result and the tensors `keep` lie. Rejects with `ModuleLoadError`. */
+export async function lower(graph: Graph, result: Tensor, options: LoweringOptions, keep: readonly Tensor[] = []): Promise<{ dispatches: readonly Dispatch[]; output: Value; kept: readonly Value[] }> {
   const lowering = new Lowering(graph, options);
   for (const node of graph.nodes) {
     if (isRecurrent(node)) (await importRecurrent()).lowerRecurrent(lowering, node);
+    else if (isMoe(node)) (await importMoe()).lowerMoe(lowering, node);
     else lowerNode(lowering, node);
   }
-  const output = lowering.read(result);
-  if (output.kind !== 'value') throw new Error('the result of a model is a value');
-  return { dispatches: lowering.dispatches, output: output.value };
+  const [output, ...kept] = [result, ...keep].map((tensor) => {
+    const ref = lowering.read(tensor);
+    if (ref.kind !== 'value') throw new Error('the result of a model is a value');
+    return ref.value;
+  });
+  return { dispatches: lowering.dispatches, output, kept };
 }
 
-function lowerNode(lowering: Lowering, node: Exclude<Node, RecurrentNode>): void {
+function lowerNode(lowering: Lowering, node: Exclude<Node, RecurrentNode | MoeNode>): void {
   switch (node.op) {
     case 'embedding':
       return lowerLookUp(lowering, node.table, node.out, { index: 'token', target: lowering.define(node.out, 'embedding') });
@@ -33,8 +38,6 @@ function lowerNode(lowering: Lowering, node: Exclude<Node, RecurrentNode>): void
       return lowerLookUp(lowering, node.table, node.out, { index: 'position', target: lowering.define(node.out, 'position embedding', node.x) });
     case 'linear':
       return lowerLinear(lowering, node);
-    case 'moe':
-      return lowerMoe(lowering, node);
     case 'rmsNorm':
       return lowerRmsNorm(lowering, node);
     case 'layerNorm': {
@@ -58,9 +61,20 @@ function lowerLookUp(lowering: Lowering, table: Weight, out: Tensor, { index, ta
   }
 }
 
+/** Storage buffers that every adapter lets a shader bind (`maxStorageBuffersPerShaderStage`). */
+const STORAGE_BUFFERS = 8;
+
+/** Whether a consumer of a norm can compute it in front of its own product: the norm's weight takes a binding more. */
+function canNormalise(node: Node): boolean {
+  const most = ({ chunks }: Weight): number => Math.max(...chunks.map(({ planes, order }) => Object.keys(planes).length + Number(order !== undefined)));
+  if (node.op === 'linear') return most(node.weight) + ['x', 'norm_weight', 'out'].length + Number(node.options.bias !== undefined) <= STORAGE_BUFFERS;
+  if (node.op === 'moe') return most(node.moe.gateUp) + ['x', 'chosen', 'norm_weight', 'out'].length + Number(node.moe.gateUpBias !== undefined) <= STORAGE_BUFFERS;
+  return false;
+}
+
 /** For a single row every consumer normalises for itself: that costs less than another dispatch. */
 function lowerRmsNorm(lowering: Lowering, node: Extract<Node, { op: 'rmsNorm' }>): void {
-  if (!lowering.isMany(node.out) && lowering.consumers(node.out).every(({ op }) => op === 'linear' || op === 'moe')) return lowering.fuseNorm(node);
+  if (!lowering.isMany(node.out) && lowering.consumers(node.out).every(canNormalise)) return lowering.fuseNorm(node);
   const x = lowering.read(node.x);
   const out = lowering.define(node.out, 'rms norm');
   lowering.emit(rmsNorm({ width: node.out.width, eps: node.eps }), { x, weight: lowering.constant(node.weight), out }, node.out);

@@ -1,5 +1,5 @@
 import { roundUp, type Kernel, type Target } from '../../shaders/kernel.ts';
-import type { KvFormat } from '../../shaders/kv/kv-format.ts';
+import type { KvLayout } from '../../shaders/kv/kv-format.ts';
 import type { Graph, Node } from '../ops/graph.ts';
 import type { StateDeclaration } from '../ops/state.ts';
 import type { Tensor } from '../ops/vocabulary.ts';
@@ -19,7 +19,7 @@ export interface LoweringOptions {
   readonly rows: number;
   /** Tokens that a KV cache holds. */
   readonly context: number;
-  readonly kv: KvFormat;
+  readonly kv: KvLayout;
 }
 
 type RmsNormNode = Extract<Node, { op: 'rmsNorm' }>;

@@ -27,6 +27,8 @@ export type BoundProgram = readonly GPUBindGroup[];
 export class Program {
   /** The result, [rows, width] f32. */
   readonly output: GPUBuffer;
+  /** The values that were to be kept, each [rows, width] f32 until the next step. */
+  readonly kept: readonly GPUBuffer[];
   readonly #gpu: Gpu;
   readonly #dispatches: readonly Dispatch[];
   readonly #compiled: readonly CompiledKernel[];
@@ -35,7 +37,7 @@ export class Program {
   readonly #shared = new Map<number, GPUBindGroup>();
   readonly #step: GPUBuffer;
 
-  private constructor(gpu: Gpu, dispatches: readonly Dispatch[], compiled: readonly CompiledKernel[], activations: readonly GPUBuffer[], bufferOf: ReadonlyMap<Value, number>, output: Value, step: GPUBuffer) {
+  private constructor(gpu: Gpu, dispatches: readonly Dispatch[], compiled: readonly CompiledKernel[], activations: readonly GPUBuffer[], bufferOf: ReadonlyMap<Value, number>, output: Value, kept: readonly Value[], step: GPUBuffer) {
     this.#gpu = gpu;
     this.#dispatches = dispatches;
     this.#compiled = compiled;
@@ -43,17 +45,18 @@ export class Program {
     this.#bufferOf = bufferOf;
     this.#step = step;
     this.output = this.#activation(output);
+    this.kept = kept.map((value) => this.#activation(value));
   }
 
   /** Compiles all pipelines in parallel and allocates the activations. Throws GPU errors with the kernel's label. */
-  static async compile(gpu: Gpu, dispatches: readonly Dispatch[], output: Value, step: GPUBuffer): Promise<Program> {
-    const { sizes, bufferOf } = placeValues(dispatches, [output]);
+  static async compile(gpu: Gpu, dispatches: readonly Dispatch[], output: Value, step: GPUBuffer, kept: readonly Value[] = []): Promise<Program> {
+    const { sizes, bufferOf } = placeValues(dispatches, [output, ...kept]);
     const compiled = await Promise.all(dispatches.map(({ kernel }) => gpu.pipelines.compile(kernel)));
     const activations = await gpu.buffers.allocateAll(
       sizes.map((bytes) => ({ label: 'activations', bytes })),
       'activations',
     );
-    return new Program(gpu, dispatches, compiled, activations, bufferOf, output, step);
+    return new Program(gpu, dispatches, compiled, activations, bufferOf, output, kept, step);
   }
 
   /** Dispatches of a step in which all kernels run. */

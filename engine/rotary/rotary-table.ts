@@ -2,7 +2,7 @@ import { frequencies, type RotaryScaling } from './frequencies.ts';
 
 export type { RotaryScaling } from './frequencies.ts';
 
-/** A layer's rotary embedding (Su et al. 2021, arXiv:2104.09864), as `parseRotary` reads it from a config. */
+/** A layer's rotary embedding (Su et al. 2021, arXiv:2104.09864), as a config describes it. */
 export type RotaryParameters = RotaryScaling & {
   /** Base of the wavelengths. */
   readonly theta: number;

@@ -1,5 +1,5 @@
 import { roundUp } from '../../shaders/kernel.ts';
-import type { KvFormat } from '../../shaders/kv/kv-format.ts';
+import type { KvLayout } from '../../shaders/kv/kv-format.ts';
 import { DisposedError } from '../errors/generate-errors.ts';
 import { readBuffer } from '../gpu/read-buffer.ts';
 import type { Gpu } from '../gpu/device.ts';
@@ -18,7 +18,7 @@ export interface RunnerOptions {
   readonly context: number;
   /** Most tokens of a prefill step. */
   readonly chunk: number;
-  readonly kv: KvFormat;
+  readonly kv: KvLayout;
 }
 
 /** What a benchmark wants to know of the steps that were submitted. */
@@ -71,10 +71,15 @@ export class Runner {
     return program;
   }
 
-  async #compile(mode: Mode): Promise<Program> {
+  /** A program for `capture`, which keeps these tensors of the graph. */
+  captureProgram(tensors: readonly Tensor[]): Promise<Program> {
+    return this.#compile('score', tensors);
+  }
+
+  async #compile(mode: Mode, keep: readonly Tensor[] = []): Promise<Program> {
     const { context, chunk, kv } = this.options;
-    const { dispatches, output } = await lower(this.#graph, this.#logits, { mode, target: this.gpu.target, rows: mode === 'decode' ? 1 : chunk, context, kv });
-    return Program.compile(this.gpu, dispatches, output, this.stepBuffer);
+    const { dispatches, output, kept } = await lower(this.#graph, this.#logits, { mode, target: this.gpu.target, rows: mode === 'decode' ? 1 : chunk, context, kv }, keep);
+    return Program.compile(this.gpu, dispatches, output, this.stepBuffer, kept);
   }
 
   /** Scratch buffers by name, `lengths` in u32, shared by all samplers: nothing in them outlives a step. */
@@ -143,13 +148,26 @@ export class Runner {
     const program = await this.program(count === 1 ? 'decode' : 'score');
     void this.#submit(program, sequence, count, tokens, true, undefined);
     for (const token of tokens) sequence.tokens.push(token);
-    const stride = roundUp(this.vocabulary, 4);
-    const padded = new Float32Array(await readBuffer(this.gpu, program.output, count * stride * 4));
+    return this.#readRows(program.output, count, this.vocabulary);
+  }
+
+  /** Rows [count, width] without their padding. */
+  async #readRows(buffer: GPUBuffer, count: number, width: number): Promise<Float32Array<ArrayBuffer>> {
+    const stride = roundUp(width, 4);
+    const padded = new Float32Array(await readBuffer(this.gpu, buffer, count * stride * 4));
     this.gpu.check();
-    if (stride === this.vocabulary) return padded;
-    const logits = new Float32Array(count * this.vocabulary);
-    for (let row = 0; row < count; row++) logits.set(padded.subarray(row * stride, row * stride + this.vocabulary), row * this.vocabulary);
-    return logits;
+    if (stride === width) return padded;
+    const rows = new Float32Array(count * width);
+    for (let row = 0; row < count; row++) rows.set(padded.subarray(row * stride, row * stride + width), row * width);
+    return rows;
+  }
+
+  /** Each of `tensors`, which the program keeps, [count, width] for the tokens, read as the continuation of the sequence: for tools. At most one chunk. */
+  async capture(program: Program, sequence: Sequence, tokens: Uint32Array<ArrayBuffer>, tensors: readonly Tensor[]): Promise<Float32Array<ArrayBuffer>[]> {
+    void this.#submit(program, sequence, tokens.length, tokens, true, undefined);
+    const captured: Float32Array<ArrayBuffer>[] = [];
+    for (const [i, { width }] of tensors.entries()) captured.push(await this.#readRows(program.kept[i], tokens.length, width));
+    return captured;
   }
 
   /** Frees everything of the model, weights and sequences included. Steps that are asked for later throw. */

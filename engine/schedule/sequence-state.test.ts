@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { STATE_SLOTS } from '../../shaders/common/step.ts';
+import { PLAIN_KV_LAYOUTS } from '../../shaders/kv/plain-kv-layouts.ts';
 import { uniform } from '../../shaders/random.ts';
 import { BufferPool } from '../gpu/buffer-pool.ts';
 import type { StateDeclaration } from '../ops/state.ts';
@@ -34,7 +35,7 @@ const HYBRID: readonly StateDeclaration[] = [
   { kind: 'recurrent', heads: 2, keyDim: 4, valueDim: 8 },
   { kind: 'kv', kvHeads: 2, headDim: 4 },
 ];
-const OPTIONS = { context: 10, kv: 'f16', rows: 3 } as const;
+const OPTIONS = { context: 10, kv: PLAIN_KV_LAYOUTS.f16, rows: 3 };
 
 let device: FakeDevice;
 let pool: BufferPool;

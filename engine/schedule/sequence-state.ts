@@ -1,5 +1,5 @@
 import { STATE_SLOTS } from '../../shaders/common/step.ts';
-import { kvCacheBytes, type KvFormat } from '../../shaders/kv/kv-format.ts';
+import { kvCacheBytes, type KvLayout } from '../../shaders/kv/kv-format.ts';
 import type { BufferPool } from '../gpu/buffer-pool.ts';
 import type { StateDeclaration } from '../ops/state.ts';
 
@@ -9,7 +9,7 @@ export type StateBuffers = Readonly<Record<string, GPUBuffer>>;
 export interface StateOptions {
   /** Tokens that a KV cache holds. */
   readonly context: number;
-  readonly kv: KvFormat;
+  readonly kv: KvLayout;
   /** Most tokens of one step. */
   readonly rows: number;
 }

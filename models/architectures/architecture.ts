@@ -1,6 +1,7 @@
 import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
 import type { ConfigReader } from '../config/config-reader.ts';
 import type { Loaded } from '../weights/spec.ts';
+import type { Scaling } from './scaling.ts';
 
 /** What the loader needs to know of any model's config. */
 export interface ModelDimensions {
@@ -17,6 +18,8 @@ export interface Architecture<Config extends ModelDimensions, Specs> {
   readonly weights: (config: Config, context: number) => Specs;
   /** A tensor's name as `weights` spells it; undefined for tensors that this model does not read. */
   readonly canonicalName: (name: string, config: Config) => string | undefined;
+  /** Where activations can be scaled before the weights are quantised; absent where nothing is known of that. */
+  readonly scalings?: (config: Config) => readonly Scaling[];
   /** Logits of the output rows. One forward serves prefill and decode. */
   readonly forward: (ops: Ops, weights: Loaded<Specs>, config: Config) => Tensor;
 }
@@ -26,6 +29,7 @@ export interface ParsedModel extends ModelDimensions {
   /** Tree of `MatrixSpec` and `VectorSpec`. */
   readonly weights: (context: number) => object;
   readonly canonicalName: (name: string) => string | undefined;
+  readonly scalings: readonly Scaling[] | undefined;
   /** `loaded` is what became of the tree that `weights` gave. */
   readonly forward: (ops: Ops, loaded: object) => Tensor;
 }
@@ -44,6 +48,7 @@ export function register<Config extends ModelDimensions, Specs extends object>(a
         maxPositions: config.maxPositions,
         weights: (context) => architecture.weights(config, context),
         canonicalName: (name) => architecture.canonicalName(name, config),
+        scalings: architecture.scalings?.(config),
         forward: (ops, loaded) => architecture.forward(ops, loaded as Loaded<Specs>, config),
       };
     },

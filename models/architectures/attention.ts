@@ -1,6 +1,7 @@
 import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
 import type { Vector } from '../../engine/ops/weight.ts';
 import { concatenated, matrix, stacked, vector, type Loaded } from '../weights/spec.ts';
+import { normScaling, type Scaling } from './scaling.ts';
 
 /** Softmax attention as the Llama family has it. */
 export interface AttentionConfig {
@@ -36,6 +37,20 @@ export function attentionWeights(prefix: string, c: AttentionConfig, normMap?: (
     output: matrix(`${prefix}.o_proj.weight`, c.hiddenSize, width),
     outputBias: c.outputBias ? bias('o_proj', c.hiddenSize) : undefined,
   };
+}
+
+/** q, k and v after their norm; o after v, whose heads several query heads share. A gate on what attention reads changes nothing. */
+export function attentionScalings(prefix: string, norm: string, c: AttentionConfig, options: { readonly plusOne?: boolean } = {}): Scaling[] {
+  const sharing = c.heads / c.kvHeads;
+  return [
+    normScaling(norm, ['q_proj', 'k_proj', 'v_proj'].map((name) => `${prefix}.${name}.weight`), c.hiddenSize, options),
+    {
+      consumers: [`${prefix}.o_proj.weight`],
+      producers: [{ name: `${prefix}.v_proj.weight` }, ...(c.projectionBias ? [{ name: `${prefix}.v_proj.bias` }] : [])],
+      channels: c.kvHeads * c.headDim,
+      channelOf: (input) => Math.floor(input / (sharing * c.headDim)) * c.headDim + (input % c.headDim),
+    },
+  ];
 }
 
 export interface AttentionPosition {

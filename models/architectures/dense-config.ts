@@ -1,7 +1,7 @@
 import type { ConfigReader } from '../config/config-reader.ts';
 import { readRotary } from '../config/read-rotary.ts';
 import { headDimension, headGroups, layerCount, sharedHeadDimension, vocabularySize } from './dimensions.ts';
-import type { ExpertsConfig } from './experts.ts';
+import type { Experts } from './experts.ts';
 import type { TransformerConfig } from './transformer.ts';
 
 /** What a family of dense decoders decides for itself; the rest has the same keys in all of them. */
@@ -16,7 +16,7 @@ export interface DenseFamily {
   /** Per layer; default: all rotate. */
   readonly rotating?: readonly boolean[];
   /** Per layer, in place of the MLP; default: none. */
-  readonly experts?: readonly (ExpertsConfig | undefined)[];
+  readonly experts?: readonly (Experts | undefined)[];
   /** Where the config has no `tie_word_embeddings`. */
   readonly tied?: boolean;
   /** Where the config has no `head_dim`; default: hidden size over heads. */

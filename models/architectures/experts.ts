@@ -1,10 +1,10 @@
 import { MAX_EXPERTS, type ExpertActivation, type Scoring } from '../../shaders/moe/variant.ts';
 import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
 import type { ConfigReader } from '../config/config-reader.ts';
-import { concatenated, expertMatrix, interleaved, interleavedVector, matrix, stackedExperts, vector, type Loaded, type MatrixSpec, type VectorSpec } from '../weights/spec.ts';
+import { expertMatrix, stackedExperts } from '../weights/expert-specs.ts';
+import { concatenated, interleaved, interleavedVector, matrix, vector, type Loaded, type MatrixSpec, type VectorSpec } from '../weights/spec.ts';
 
-/** A mixture of experts in place of an MLP. */
-export interface ExpertsConfig {
+interface ExpertsConfig {
   readonly count: number;
   /** Experts that each token takes. */
   readonly perToken: number;
@@ -35,19 +35,27 @@ interface ExpertsSpecs extends ProjectionSpecs {
   readonly routerBias: VectorSpec | undefined;
 }
 
+/** A mixture of experts in place of an MLP. Models without it know only that there is such a thing. */
+export interface Experts {
+  /** Weights of the experts and their router under `prefix`. */
+  readonly weights: (prefix: string, hiddenSize: number) => ExpertsSpecs;
+  /** residual + the weighted sum of what each token's experts make of `normed`. */
+  readonly forward: (ops: Ops, normed: Tensor, residual: Tensor, weights: Loaded<ExpertsSpecs>) => Tensor;
+}
+
+export const experts = (c: ExpertsConfig): Experts => ({
+  weights: (prefix, hiddenSize) => ({
+    router: matrix(`${prefix}.${c.router}.weight`, c.count, hiddenSize, { role: 'dense' }),
+    routerBias: c.bias ? vector(`${prefix}.${c.router}.bias`, c.count) : undefined,
+    ...(c.layout === 'fused' ? fused(`${prefix}.experts`, hiddenSize, c) : separate(`${prefix}.experts`, hiddenSize, c)),
+  }),
+  forward: (ops, normed, residual, weights) => forward(ops, normed, residual, weights, c),
+});
+
 /** How many experts there are, from `key`, and how many of them a token takes, from `num_experts_per_tok`. */
 export function expertCounts(c: ConfigReader, key: string): Pick<ExpertsConfig, 'count' | 'perToken'> {
   const count = c.integer(key, { min: 1, max: MAX_EXPERTS });
   return { count, perToken: c.integer('num_experts_per_tok', { min: 1, max: count }) };
-}
-
-/** Weights of the experts and their router under `prefix`. */
-export function expertsWeights(prefix: string, hiddenSize: number, c: ExpertsConfig): ExpertsSpecs {
-  return {
-    router: matrix(`${prefix}.${c.router}.weight`, c.count, hiddenSize, { role: 'dense' }),
-    routerBias: c.bias ? vector(`${prefix}.${c.router}.bias`, c.count) : undefined,
-    ...(c.layout === 'fused' ? fused(`${prefix}.experts`, hiddenSize, c) : separate(`${prefix}.experts`, hiddenSize, c)),
-  };
 }
 
 function fused(prefix: string, hiddenSize: number, { count, intermediateSize, bias: biased }: ExpertsConfig): ProjectionSpecs {
@@ -77,8 +85,7 @@ function separate(prefix: string, hiddenSize: number, { count, intermediateSize,
   };
 }
 
-/** residual + the weighted sum of what each token's experts make of `normed`. */
-export function experts(ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<ExpertsSpecs>, { perToken, scoring, activation }: ExpertsConfig): Tensor {
+function forward(ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<ExpertsSpecs>, { perToken, scoring, activation }: ExpertsConfig): Tensor {
   return ops.moe(normed, {
     topK: perToken,
     router: w.router,

@@ -2,7 +2,7 @@ import type { ConfigReader } from '../config/config-reader.ts';
 import { register } from './architecture.ts';
 import { denseConfig } from './dense-config.ts';
 import { layerCount, layerTypes } from './dimensions.ts';
-import { expertCounts, type ExpertsConfig } from './experts.ts';
+import { expertCounts, experts } from './experts.ts';
 import { transformerForward, transformerName, transformerWeights, type TransformerConfig } from './transformer.ts';
 
 function parse(c: ConfigReader): TransformerConfig {
@@ -12,7 +12,7 @@ function parse(c: ConfigReader): TransformerConfig {
   const bias = c.boolean('attention_bias', { default: true });
   // Without it transformers stretches by YaRN, which a config should not leave unsaid.
   if (!c.has('rope_parameters') && !c.has('rope_scaling')) throw c.error('rope_parameters', 'an object');
-  const experts: ExpertsConfig = {
+  const mixture = experts({
     ...expertCounts(c, 'num_local_experts'),
     intermediateSize: c.integer('intermediate_size', { min: 1 }),
     scoring: { kind: 'softmax', renormalised: true },
@@ -21,13 +21,13 @@ function parse(c: ConfigReader): TransformerConfig {
     bias: true,
     // No key of the Hub's: GGUF files, which have gate and up apart, set it (`models/gguf/architectures/gpt-oss.ts`).
     layout: c.oneOf('experts_layout', ['fused', 'separate'], { default: 'fused' }),
-  };
+  });
   return denseConfig(c, {
     projectionBias: bias,
     outputBias: bias,
     sinks: true,
     windows: Array.from({ length: layers }, (_, i) => ((types ? types[i] === 'sliding_attention' : i % 2 === 0) ? window : undefined)),
-    experts: Array.from({ length: layers }, () => experts),
+    experts: Array.from({ length: layers }, () => mixture),
     headDim: 64,
     theta: 150_000,
     eps: 1e-5,

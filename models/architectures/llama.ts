@@ -1,7 +1,7 @@
 import type { ConfigReader } from '../config/config-reader.ts';
 import { register } from './architecture.ts';
 import { denseConfig } from './dense-config.ts';
-import { transformerForward, transformerName, transformerWeights } from './transformer.ts';
+import { transformerForward, transformerName, transformerScalings, transformerWeights } from './transformer.ts';
 
 /** Llama 1 to 3 and the many checkpoints in its layout (Touvron et al. 2023, arXiv:2302.13971). */
 export const llama = register({
@@ -11,5 +11,6 @@ export const llama = register({
   },
   weights: transformerWeights,
   canonicalName: transformerName,
+  scalings: transformerScalings,
   forward: transformerForward,
 });

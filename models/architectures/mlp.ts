@@ -1,5 +1,6 @@
 import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
 import { interleaved, interleavedVector, matrix, vector, type Loaded } from '../weights/spec.ts';
+import { normScaling, type Scaling } from './scaling.ts';
 
 /** Weights of a SwiGLU `mlp` under `prefix`. */
 export function mlpWeights(prefix: string, hiddenSize: number, intermediateSize: number, bias: boolean) {
@@ -9,6 +10,15 @@ export function mlpWeights(prefix: string, hiddenSize: number, intermediateSize:
     down: matrix(`${prefix}.down_proj.weight`, hiddenSize, intermediateSize),
     downBias: bias ? vector(`${prefix}.down_proj.bias`, hiddenSize) : undefined,
   };
+}
+
+/** Gate and up after their norm; down after up, which only multiplies the activated gate. */
+export function mlpScalings(prefix: string, norm: string, hiddenSize: number, intermediateSize: number, bias: boolean, options: { readonly plusOne?: boolean } = {}): Scaling[] {
+  const [gate, up, down] = ['gate_proj', 'up_proj', 'down_proj'].map((name) => `${prefix}.${name}`);
+  return [
+    normScaling(norm, [`${gate}.weight`, `${up}.weight`], hiddenSize, options),
+    { consumers: [`${down}.weight`], producers: [{ name: `${up}.weight` }, ...(bias ? [{ name: `${up}.bias` }] : [])], channels: intermediateSize, channelOf: (input) => input },
+  ];
 }
 
 /** residual + down(silu(gate) ⊙ up). */

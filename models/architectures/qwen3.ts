@@ -2,7 +2,7 @@ import type { ConfigReader } from '../config/config-reader.ts';
 import { register } from './architecture.ts';
 import { denseConfig } from './dense-config.ts';
 import { slidingWindows } from './sliding-windows.ts';
-import { transformerForward, transformerName, transformerWeights } from './transformer.ts';
+import { transformerForward, transformerName, transformerScalings, transformerWeights } from './transformer.ts';
 
 /** Qwen3: heads of q and k are normalised before the rotation (arXiv:2505.09388). */
 export const qwen3 = register({
@@ -12,5 +12,6 @@ export const qwen3 = register({
   },
   weights: transformerWeights,
   canonicalName: transformerName,
+  scalings: transformerScalings,
   forward: transformerForward,
 });

@@ -4,9 +4,10 @@ import type { ConfigReader } from '../config/config-reader.ts';
 import { readRotary } from '../config/read-rotary.ts';
 import { computed, concatenated, matrix, stacked, vector, type Loaded } from '../weights/spec.ts';
 import { register, type ModelDimensions } from './architecture.ts';
-import { attention, attentionWeights, type AttentionConfig } from './attention.ts';
+import { attention, attentionScalings, attentionWeights, type AttentionConfig } from './attention.ts';
 import { headDimension, headGroups, layerCount, layerTypes, vocabularySize } from './dimensions.ts';
-import { mlp, mlpWeights } from './mlp.ts';
+import { mlp, mlpScalings, mlpWeights } from './mlp.ts';
+import { normScaling, type Scaling } from './scaling.ts';
 import { transformerName } from './transformer.ts';
 
 interface DeltaConfig {
@@ -115,6 +116,19 @@ function weights(c: Qwen35Config, context: number) {
   };
 }
 
+/** The short convolution and its activation stand between a linear-attention layer's values and its output; its own norm does not. */
+function scalings(c: Qwen35Config): Scaling[] {
+  return c.full.flatMap((full, i) => {
+    const layer = `model.layers.${i}`;
+    const [inputNorm, mlpNorm] = [`${layer}.input_layernorm.weight`, `${layer}.post_attention_layernorm.weight`];
+    const projections = ['in_proj_qkv', 'in_proj_z', 'in_proj_b', 'in_proj_a'].map((name) => `${layer}.linear_attn.${name}.weight`);
+    const mixer = full
+      ? attentionScalings(`${layer}.self_attn`, inputNorm, c, { plusOne: true })
+      : [normScaling(inputNorm, projections, c.hiddenSize, { plusOne: true }), normScaling(`${layer}.linear_attn.norm.weight`, [`${layer}.linear_attn.out_proj.weight`], c.delta.valueDim, { repeated: true })];
+    return [...mixer, ...mlpScalings(`${layer}.mlp`, mlpNorm, c.hiddenSize, c.intermediateSize, false, { plusOne: true })];
+  });
+}
+
 function forward(ops: Ops, w: Loaded<ReturnType<typeof weights>>, c: Qwen35Config): Tensor {
   let x = ops.embedding(w.embedding);
   for (const layer of w.layers) {
@@ -133,4 +147,4 @@ function canonicalName(name: string, c: Qwen35Config): string | undefined {
 }
 
 /** Qwen3.5: three layers of Gated DeltaNet to one of gated softmax attention; also the text part of `qwen3_5`. */
-export const qwen3_5 = register({ parse, weights, canonicalName, forward });
+export const qwen3_5 = register({ parse, weights, canonicalName, scalings, forward });

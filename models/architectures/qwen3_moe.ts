@@ -2,12 +2,12 @@ import type { ConfigReader } from '../config/config-reader.ts';
 import { register } from './architecture.ts';
 import { denseConfig } from './dense-config.ts';
 import { layerCount } from './dimensions.ts';
-import { expertCounts, type ExpertsConfig } from './experts.ts';
+import { expertCounts, experts } from './experts.ts';
 import { transformerForward, transformerName, transformerWeights, type TransformerConfig } from './transformer.ts';
 
 function parse(c: ConfigReader): TransformerConfig {
   const layers = layerCount(c);
-  const experts: ExpertsConfig = {
+  const mixture = experts({
     // transformers 5 saves it under the second name.
     ...expertCounts(c, c.has('num_experts') ? 'num_experts' : 'num_local_experts'),
     intermediateSize: c.integer('moe_intermediate_size', { min: 1 }),
@@ -16,7 +16,7 @@ function parse(c: ConfigReader): TransformerConfig {
     router: 'gate',
     bias: false,
     layout: 'separate',
-  };
+  });
   const step = c.integer('decoder_sparse_step', { min: 1, default: 1 });
   const dense = c.has('mlp_only_layers') ? c.integers('mlp_only_layers') : [];
   const bias = c.boolean('attention_bias', { default: false });
@@ -27,7 +27,7 @@ function parse(c: ConfigReader): TransformerConfig {
     projectionBias: bias,
     outputBias: bias,
     windows: Array.from({ length: layers }, () => window),
-    experts: Array.from({ length: layers }, (_, i) => (!dense.includes(i) && (i + 1) % step === 0 ? experts : undefined)),
+    experts: Array.from({ length: layers }, (_, i) => (!dense.includes(i) && (i + 1) % step === 0 ? mixture : undefined)),
     headDim: 128,
   });
 }

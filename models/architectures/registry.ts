@@ -1,4 +1,5 @@
 import { importModule } from '../../engine/modules/import-module.ts';
+import { importMoe } from '../../engine/program/moe.ts';
 import { importRecurrent } from '../../engine/program/recurrent.ts';
 import type { RegisteredArchitecture } from './architecture.ts';
 import { llama } from './llama.ts';
@@ -12,20 +13,24 @@ import { smollm3 } from './smollm3.ts';
  */
 const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitecture>>> = {
   gpt2: async () => (await import('./gpt2.ts')).gpt2,
-  gpt_oss: async () => (await import('./gpt_oss.ts')).gptOss,
+  gpt_oss: async () => (await together(import('./gpt_oss.ts'), importMoe())).gptOss,
   llama: async () => llama,
   qwen2: async () => qwen2,
   qwen3: async () => qwen3,
-  qwen3_5: hybrid,
-  qwen3_5_text: hybrid,
-  qwen3_moe: async () => (await import('./qwen3_moe.ts')).qwen3Moe,
+  qwen3_5,
+  qwen3_5_text: qwen3_5,
+  qwen3_moe: async () => (await together(import('./qwen3_moe.ts'), importMoe())).qwen3Moe,
   smollm3: async () => smollm3,
 };
 
-/** Its operators are scripts too: they come along, so that none is found missing when the weights are there. */
-async function hybrid(): Promise<RegisteredArchitecture> {
-  const [{ qwen3_5 }] = await Promise.all([import('./qwen3_5_text.ts'), importRecurrent()]);
-  return qwen3_5;
+async function qwen3_5(): Promise<RegisteredArchitecture> {
+  return (await together(import('./qwen3_5_text.ts'), importRecurrent())).qwen3_5;
+}
+
+/** A model's operators are scripts too: they come along, so that none is found missing when the weights are there. */
+async function together<T>(model: Promise<T>, operators: Promise<unknown>): Promise<T> {
+  const [module] = await Promise.all([model, operators]);
+  return module;
 }
 
 /** Every `model_type` that can be loaded, in alphabetical order. */

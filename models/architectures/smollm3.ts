@@ -3,7 +3,7 @@ import { register } from './architecture.ts';
 import { denseConfig } from './dense-config.ts';
 import { layerCount } from './dimensions.ts';
 import { slidingWindows } from './sliding-windows.ts';
-import { transformerForward, transformerName, transformerWeights } from './transformer.ts';
+import { transformerForward, transformerName, transformerScalings, transformerWeights } from './transformer.ts';
 
 /** Which layers rotate: `no_rope_layers` (1 = rotates, despite its name), else all but every `no_rope_layer_interval`-th. */
 function rotatingLayers(c: ConfigReader): boolean[] {
@@ -29,5 +29,6 @@ export const smollm3 = register({
   },
   weights: transformerWeights,
   canonicalName: transformerName,
+  scalings: transformerScalings,
   forward: transformerForward,
 });

@@ -5,6 +5,7 @@ import { CheckpointError } from '../errors/checkpoint-error.ts';
 import { parseJson } from '../json/parse-json.ts';
 import { readText } from '../json/read-text.ts';
 import type { ModelSource } from '../load/load-options.ts';
+import { isDtype } from '../safetensors/dtypes.ts';
 import { openSource } from '../sources/open-source.ts';
 import { importPacking } from '../packed/import-packing.ts';
 import type { Source } from '../sources/source.ts';
@@ -55,7 +56,7 @@ export async function openCheckpoint(source: ModelSource | Source, { signal, onP
       const json = await text(path, jsonSignal);
       return json === undefined ? undefined : parseJson(json, path);
     },
-    read: (names, options = {}) => readTensors(files, selectTensors(tensors, names, file), options),
+    read: (names, options = {}) => readTensors(files, selectTensors(tensors, names, { file, isKnown: isDtype }), options),
   };
 }
 

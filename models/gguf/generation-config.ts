@@ -15,7 +15,7 @@ const SAMPLING: Readonly<Record<string, string>> = {
 
 /** What the Hub keeps in generation_config.json. Throws `ConfigError`, `TokenizerError` naming the file's key. */
 export function generationConfig(metadata: GgufMetadata, file: string): JsonObject {
-  const keys = new ConfigReader(Object.fromEntries([...metadata].filter(([key]) => key in SAMPLING || key === BOS)), file);
+  const keys = new ConfigReader(Object.fromEntries([...metadata].filter(([key]) => Object.hasOwn(SAMPLING, key) || key === BOS)), file);
   const sampling = Object.entries(SAMPLING).map(([key, name]) => [name, keys.optionalNumber(key)] as const).filter(([, value]) => value !== undefined);
   const bos = keys.optionalInteger(BOS);
   return {

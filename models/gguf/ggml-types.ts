@@ -57,7 +57,7 @@ const OTHERS: ReadonlyMap<number, string> = new Map([
 /** The name of a type, be it read here or not. */
 export const ggmlTypeName = (type: number): string => GGML_TYPES.get(type)?.name ?? OTHERS.get(type) ?? `ggml type ${type}`;
 
-const blockTypes: ReadonlySet<string> = new Set([...GGML_TYPES.values()].filter(({ blockSize }) => blockSize > 1).map(({ name }) => name));
+const known: ReadonlySet<string> = new Set([...GGML_TYPES.values()].map(({ name }) => name));
 
-/** Whether this is the name of a type that packs numbers into blocks and is read here. */
-export const isBlockType = (name: string): boolean => blockTypes.has(name);
+/** Whether this is the name of a type that is read here. */
+export const isGgmlType = (name: string): boolean => known.has(name);

@@ -9,6 +9,7 @@ import type { GgufArchitecture } from './architectures/architecture.ts';
 import { findGgufArchitecture, ggufArchitectures } from './architectures/registry.ts';
 import { readFrequencyFactors } from './frequency-factors.ts';
 import { generationConfig } from './generation-config.ts';
+import { isGgmlType } from './ggml-types.ts';
 import { hubTensors } from './hub-tensors.ts';
 import type { GgufMetadata } from './metadata.ts';
 import { modelKeys } from './model-keys.ts';
@@ -44,7 +45,7 @@ export async function openGguf(source: Source, path: string, { signal, onProgres
     tensors: named,
     readText: () => Promise.resolve(undefined),
     readJson: textFiles(metadata, source, path),
-    read: (names, options = {}) => readTensors(files, selectTensors(named, names, file), options),
+    read: (names, options = {}) => readTensors(files, selectTensors(named, names, { file, isKnown: isGgmlType }), options),
   };
 }
 

@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { number, string, u32, writeGgufHeader, type WrittenHeader } from '../../tests/support/gguf-header.ts';
+import { string, u32 } from '../../tests/support/gguf/values.ts';
+import { ggmlTensor, shardKeys, writeGguf, type WrittenMetadata } from '../../tests/support/gguf/write-gguf.ts';
 import { memorySource, type MemorySource } from '../../tests/support/memory-source.ts';
 import { openShards, type GgufShards } from './open-shards.ts';
 
 const nameOf = (index: number, count = 3): string => `dir/model-0000${index + 1}-of-0000${count}.gguf`;
 
-function shard(index: number, { count = 3, tensors = [`t${index}`], total = 3, more = [] }: { count?: number; tensors?: string[]; total?: number; more?: NonNullable<WrittenHeader['metadata']> } = {}): Uint8Array<ArrayBuffer> {
-  return writeGgufHeader({
-    metadata: [['split.no', number('u16', index)], ['split.count', number('u16', count)], ['split.tensors.count', number('i32', total)], ...more],
-    tensors: tensors.map((name) => ({ name, type: 0, shape: [4], bytes: new Uint8Array(16) })),
+function shard(index: number, { count = 3, tensors = [`t${index}`], total = 3, more = [] }: { count?: number; tensors?: string[]; total?: number; more?: WrittenMetadata } = {}): Uint8Array<ArrayBuffer> {
+  return writeGguf({
+    metadata: [...shardKeys(index, count, total), ...more],
+    tensors: tensors.map((name) => ggmlTensor(name, 'F32', [4], new Uint8Array(16))),
   });
 }
 
@@ -31,7 +32,7 @@ describe('a split model', () => {
   });
 
   test('is read header by header', async () => {
-    const source: MemorySource = memorySource({ ...whole, [nameOf(1)]: writeGgufHeader({ metadata: [['split.no', u32(1)], ['split.count', u32(3)]], tensors: [{ name: 'big', type: 0, shape: [1_000_000], bytes: new Uint8Array(4_000_000) }] }) });
+    const source: MemorySource = memorySource({ ...whole, [nameOf(1)]: writeGguf({ metadata: [['split.no', u32(1)], ['split.count', u32(3)]], tensors: [ggmlTensor('big', 'F32', [1_000_000], new Uint8Array(4_000_000))] }) });
     await openShards(source, nameOf(0), undefined);
     expect(source.reads.reduce((sum, { start, end }) => sum + end - start, 0)).toBeLessThan(3 * 65_536);
   });
@@ -44,7 +45,7 @@ describe('a split model', () => {
     ['with too few tensors', { [nameOf(0)]: shard(0, { total: 5 }) }, 1, { code: 'checkpoint/gguf-split', file: nameOf(0), message: expect.stringMatching(/announces 5 tensors.*hold 3/) }],
     ['with a file that is none', { [nameOf(2)]: new TextEncoder().encode('not a GGUF file') }, 0, { code: 'checkpoint/not-gguf', file: nameOf(2) }],
     ['counted beyond its count', { [nameOf(1)]: shard(3) }, 1, { code: 'config', file: nameOf(1), key: 'split.no' }],
-    ['with a count that is no number', { [nameOf(1)]: shard(1, { more: [] }) && writeGgufHeader({ metadata: [['split.count', string('3')]] }) }, 1, { code: 'config', file: nameOf(1), key: 'split.count' }],
+    ['with a count that is no number', { [nameOf(1)]: writeGguf({ metadata: [['split.count', string('3')]] }) }, 1, { code: 'config', file: nameOf(1), key: 'split.count' }],
   ])('%s is refused', async (_, changes, index, error) => {
     const files = Object.fromEntries(Object.entries({ ...whole, ...changes }).filter((entry): entry is [string, Uint8Array<ArrayBuffer>] => entry[1] !== undefined));
     await expect(open(files, nameOf(index))).rejects.toMatchObject(error);
@@ -57,7 +58,7 @@ describe('a split model', () => {
 
 describe('a whole model', () => {
   test('needs no particular name, and one file', async () => {
-    const source = memorySource({ 'a.gguf': writeGgufHeader({ tensors: [{ name: 't', type: 1, shape: [2, 3], bytes: new Uint8Array(12) }] }) });
+    const source = memorySource({ 'a.gguf': writeGguf({ tensors: [ggmlTensor('t', 'F16', [2, 3], new Uint8Array(12))] }) });
     expect([...(await openShards(source, 'a.gguf', undefined)).tensors.keys()]).toEqual(['t']);
     expect(new Set(source.reads.map(({ file }) => file))).toEqual(new Set(['a.gguf']));
   });

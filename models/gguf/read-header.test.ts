@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { array, bool, f32, number, numbers, string, strings, u32, writeGgufHeader, type HeaderTensor, type WrittenHeader } from '../../tests/support/gguf-header.ts';
+import { array, bool, bools, f32, number, numbers, string, strings, u32 } from '../../tests/support/gguf/values.ts';
+import { writeGguf, type GgufContents, type WrittenTensor } from '../../tests/support/gguf/write-gguf.ts';
 import { memorySource } from '../../tests/support/memory-source.ts';
 import { locateTensors } from './locate-tensors.ts';
 import type { GgufHeader } from './parse-header.ts';
@@ -11,17 +12,17 @@ async function read(bytes: Uint8Array<ArrayBuffer>): Promise<GgufHeader> {
   return readHeader(file);
 }
 
-async function locate(written: WrittenHeader, cut = 0) {
-  const bytes = writeGgufHeader(written);
-  return locateTensors('x.gguf', await read(bytes), bytes.length - cut);
+async function locate(written: GgufContents) {
+  const bytes = writeGguf(written);
+  return locateTensors('x.gguf', await read(bytes), bytes.length);
 }
 
-const tensor = (name: string, shape: number[], type = 0, length = shape.reduce((a, b) => a * b, 4), more: Partial<HeaderTensor> = {}): HeaderTensor => ({ name, type, shape, bytes: new Uint8Array(length).fill(7), ...more });
+const tensor = (name: string, shape: number[], type = 0, length = shape.reduce((a, b) => a * b, 4), more: Partial<WrittenTensor> = {}): WrittenTensor => ({ name, type, shape, bytes: new Uint8Array(length).fill(7), ...more });
 
 describe('metadata', () => {
   test.each([2, 3])('of every type is read from version %i', async (version) => {
     const { metadata } = await read(
-      writeGgufHeader({
+      writeGguf({
         version,
         metadata: [
           ['a.u8', number('u8', 255)],
@@ -43,7 +44,7 @@ describe('metadata', () => {
           ['a.floats', numbers('f32', [0.25])],
           ['a.longs', numbers('i64', [-5, 2 ** 40])],
           ['a.strings', strings(['x', '', 'ÿ'])],
-          ['a.flags', array(7, [bool(true), bool(false)])],
+          ['a.flags', bools([true, false])],
           ['a.nested', array(9, [numbers('u16', [7]), strings(['y'])])],
           ['a.none', strings([])],
           ['__proto__', u32(1)],
@@ -79,7 +80,7 @@ describe('metadata', () => {
 
   const raw = (type: number, ...bytes: number[]) => ({ type, bytes: Uint8Array.from(bytes) });
   const nested = (depth: number): ReturnType<typeof array> => (depth === 0 ? numbers('u8', [1]) : array(9, [nested(depth - 1)]));
-  test.each<[string, WrittenHeader, string, RegExp]>([
+  test.each<[string, GgufContents, string, RegExp]>([
     ['a key twice', { metadata: [['k', u32(1)], ['k', u32(2)]] }, 'header', /"k" occurs twice/],
     ['an empty key', { metadata: [['', u32(1)]] }, 'header', /pair 0 has a key of 0 characters/],
     ['a key that is too long', { metadata: [['k'.repeat(65_536), u32(1)]] }, 'header', /key of 65536 characters/],
@@ -106,11 +107,11 @@ describe('metadata', () => {
     ['five dimensions', { tensors: [tensor('t', [1, 1, 1, 1, 4])] }, 'header', /"t" has 5 dimensions/],
     ['a dimension of 0', { tensors: [tensor('t', [4, 0])] }, 'header', /"t" has the dimensions \[0, 4\]/],
   ])('with %s is refused', async (_, written, problem, message) => {
-    await expect(read(writeGgufHeader(written))).rejects.toMatchObject({ code: `checkpoint/${problem}`, file: 'x.gguf', message: expect.stringMatching(message) });
+    await expect(read(writeGguf(written))).rejects.toMatchObject({ code: `checkpoint/${problem}`, file: 'x.gguf', message: expect.stringMatching(message) });
   });
 
   test('cut off anywhere is said to be cut off or damaged', async () => {
-    const whole = writeGgufHeader({ metadata: [['general.name', string('x')], ['k', numbers('u32', [1, 2, 3])]], tensors: [tensor('t', [2, 4])] });
+    const whole = writeGguf({ metadata: [['general.name', string('x')], ['k', numbers('u32', [1, 2, 3])]], tensors: [tensor('t', [2, 4])] });
     const { length } = await read(whole);
     for (let end = 0; end < length; end++) await expect(read(whole.slice(0, end))).rejects.toMatchObject({ code: expect.stringMatching(/^checkpoint\/(truncated|header)$/) });
   });
@@ -129,7 +130,7 @@ describe('the header alone is read', () => {
   test('in windows that double, of a vocabulary of megabytes', async () => {
     const tokens = Array.from({ length: 50_000 }, (_, i) => `token ${i}`);
     const data = new Uint8Array(40_000_000);
-    const bytes = writeGgufHeader({ metadata: [['tokenizer.ggml.tokens', strings(tokens)], ['tokenizer.ggml.scores', numbers('f32', tokens.map((_, i) => i))]], tensors: [{ name: 't', type: 0, shape: [10_000_000], bytes: data }] });
+    const bytes = writeGguf({ metadata: [['tokenizer.ggml.tokens', strings(tokens)], ['tokenizer.ggml.scores', numbers('f32', tokens.map((_, i) => i))]], tensors: [{ name: 't', type: 0, shape: [10_000_000], bytes: data }] });
     const source = memorySource({ 'x.gguf': bytes });
     const file = await source.open('x.gguf');
     if (!file) throw new Error('the file should be there');
@@ -146,7 +147,7 @@ describe('the header alone is read', () => {
 describe('tensors', () => {
   test('lie behind the header, in file order, their shapes row-major', async () => {
     const tensors = [tensor('b', [2, 32], 8, 68), tensor('a', [3], 0, 12), tensor('odd', [4, 5], 16, 100), tensor('c', [1, 256], 12, 144)];
-    const bytes = writeGgufHeader({ tensors });
+    const bytes = writeGguf({ tensors });
     const header = await read(bytes);
     const start = Math.ceil(header.length / 32) * 32;
     expect(locateTensors('x.gguf', header, bytes.length)).toEqual([
@@ -160,12 +161,12 @@ describe('tensors', () => {
 
   test('keep to the alignment that the file names', async () => {
     const tensors = [tensor('a', [1]), tensor('b', [1])];
-    const located = await locate({ alignment: 128, metadata: [['general.alignment', u32(128)]], tensors });
+    const located = await locate({ alignment: 128, tensors });
     expect(located.map(({ offset }) => offset % 128)).toEqual([0, 0]);
     expect(located[1].offset - located[0].offset).toBe(128);
   });
 
-  test.each<[string, WrittenHeader, string, RegExp]>([
+  test.each<[string, GgufContents, string, RegExp]>([
     ['out of line', { tensors: [tensor('t', [4], 0, 16, { offset: 8 })] }, 'tensor-range', /no multiple of the alignment/],
     ['inside another', { tensors: [tensor('s', [16]), tensor('t', [4], 0, 16, { offset: 32 })] }, 'tensor-overlap', /inside tensor "s"/],
     ['beyond the end', { tensors: [tensor('t', [100], 0, 16)] }, 'truncated', /the file has only/],
@@ -173,7 +174,7 @@ describe('tensors', () => {
     ['with half a block', { tensors: [tensor('t', [2, 40], 8)] }, 'tensor-size', /40 elements, which Q8_0 cannot hold in blocks of 32/],
     ['with too many elements', { tensors: [tensor('t', [2 ** 40, 2 ** 40], 0, 4)] }, 'tensor-size', /too many elements/],
   ])('%s are refused', async (_, written, problem, message) => {
-    const bytes = writeGgufHeader({ ...written, tensors: written.tensors?.map((t) => (t.offset !== undefined && t.offset > 2 ** 30 ? { ...t, offset: 0 } : t)) ?? [] });
+    const bytes = writeGguf({ ...written, tensors: written.tensors?.map((t) => (t.offset !== undefined && t.offset > 2 ** 30 ? { ...t, offset: 0 } : t)) ?? [] });
     const header = await read(bytes);
     const tensors = header.tensors.map((t, i) => ({ ...t, offset: written.tensors?.[i].offset ?? t.offset }));
     expect(() => locateTensors('x.gguf', { ...header, tensors }, bytes.length)).toThrow(expect.objectContaining({ code: `checkpoint/${problem}`, file: 'x.gguf', tensor: 't', message: expect.stringMatching(message) }));

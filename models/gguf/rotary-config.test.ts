@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { parseRotary } from '../../engine/rotary/parse-rotary.ts';
 import { ConfigReader } from '../config/config-reader.ts';
+import { readRotary } from '../config/read-rotary.ts';
 import { rotaryConfig } from './rotary-config.ts';
 import { shortestFloat } from './shortest-float.ts';
 
 const keys = (values: object): ConfigReader => new ConfigReader(values, 'x.gguf', 'llama');
-const parse = (values: object, headDim = 8, factors?: number[]) => parseRotary(rotaryConfig(keys(values), headDim, factors), { headDim });
+const parse = (values: object, headDim = 8, factors?: number[]) => readRotary(new ConfigReader(rotaryConfig(keys(values), headDim, factors), 'x.gguf'), headDim);
 const f32 = Math.fround;
 
 describe('the rotary keys of a GGUF file', () => {

@@ -9,6 +9,7 @@ import { ConfigReader } from '../config/config-reader.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
 import type { Model } from '../model.ts';
 import { createRunner } from '../runtime/create-runner.ts';
+import { importKvLayout } from '../runtime/import-kv-layout.ts';
 import { LoadedModel } from '../runtime/loaded-model.ts';
 import { importPackers } from '../quant/import-packer.ts';
 import type { PackableFormat } from '../quant/packer.ts';
@@ -40,6 +41,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
     const context = Math.min(resolved.contextLength ?? 4096, parsed.maxPositions);
     const specs = parsed.weights(context);
     const packers = await abortable(importPackers((role) => formatOf(role, resolved)), signal);
+    const kv = await abortable(importKvLayout(resolved.kvCache), signal);
     const plan = planWeights(specs, checkpoint, { canonicalName: parsed.canonicalName, packers, packing: checkpoint.packing });
 
     report({ phase: 'weights' });
@@ -50,7 +52,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
 
     report({ phase: 'compile' });
     // What an abort leaves behind finds the buffer pool closed.
-    const runner = await abortable(createRunner(gpu, parsed, specs, loaded, { context, chunk: Math.min(resolved.prefillChunk, context), kv: resolved.kvCache }), signal);
+    const runner = await abortable(createRunner(gpu, parsed, specs, loaded, { context, chunk: Math.min(resolved.prefillChunk, context), kv }), signal);
     signal?.throwIfAborted();
     gpu.check();
     report({ phase: 'ready' });

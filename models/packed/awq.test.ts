@@ -29,12 +29,12 @@ describe('unpacks', () => {
     [16, 96, -1, 'int4:f32:row:zeros'],
   ])('%d × %d in groups of %d: %s', (rows, inputs, group, format) => {
     const { config, stored, weight } = checkpoint(rows, inputs, group);
-    expect(expectUnpacked(config, stored, weight).format).toBe(format);
+    expect(expectUnpacked(config, stored, weight).format.key).toBe(format);
   });
 
   test('with f32 scales, and with the keys of other writers', () => {
     const { config: { quant_method }, stored, weight } = checkpoint(16, 64, 32, 'F32');
-    expect(expectUnpacked({ quant_method, w_bit: 4, q_group_size: 32 }, stored, weight).format).toBe('int4:f32:32:zeros');
+    expect(expectUnpacked({ quant_method, w_bit: 4, q_group_size: 32 }, stored, weight).format.key).toBe('int4:f32:32:zeros');
     expectUnpacked({ quant_method, bits: 4, group_size: 32, checkpoint_format: 'gemm' }, stored, weight);
   });
 });

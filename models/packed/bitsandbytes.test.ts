@@ -50,7 +50,7 @@ describe('NF4', () => {
     [21, 192, 64, 8, 'nf4:f32:64'],
   ])('%d × %d in blocks of %d, nested in %s: %s', (rows, inputs, block, nested, format) => {
     const { stored, weight } = nf4(rows, inputs, block, nested);
-    expect(expectUnpacked(four, stored, weight).format).toBe(format);
+    expect(expectUnpacked(four, stored, weight).format.key).toBe(format);
   });
 
   const { state, stored } = nf4(8, 128, 64, 8);
@@ -98,7 +98,7 @@ describe('int8', () => {
   const stored = storedModule(NAME, 11, 50, { '.weight': ['I8', [11, 50], Int8Array.from(codes.flat())], '.SCB': ['F32', [11], largest], '.weight_format': ['U8', [], new Uint8Array(1)] });
 
   test('unpacks', () => {
-    expect(expectUnpacked(config, stored, (row, k) => Math.fround(largest[row] / 127) * codes[row][k]).format).toBe('int8:f32:row');
+    expect(expectUnpacked(config, stored, (row, k) => Math.fround(largest[row] / 127) * codes[row][k]).format.key).toBe('int8:f32:row');
     expectUnpacked({ ...config, load_in_8bit: undefined, _load_in_8bit: true }, withContents(stored, { '.weight_format': undefined }), (row, k) => Math.fround(largest[row] / 127) * codes[row][k]);
   });
 

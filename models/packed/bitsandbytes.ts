@@ -1,3 +1,4 @@
+import { groupedFormat } from '../../shaders/dequant/formats.ts';
 import type { ConfigReader } from '../config/config-reader.ts';
 import { UnsupportedQuantizationError } from '../errors/unsupported-quantization-error.ts';
 import { int8Codes } from './byte-codes.ts';
@@ -40,5 +41,5 @@ function int8Weight(module: PackedModule): PackedWeight {
       return {};
     });
   }
-  return { early: [], layout: () => ({ format: 'int8:f32:row', converters }) };
+  return { early: [], layout: () => ({ format: groupedFormat('int8', 'f32', Infinity), converters }) };
 }

@@ -4,7 +4,7 @@ import { UnsupportedQuantizationError } from '../errors/unsupported-quantization
 import { EACH_ROW, WHOLE_WEIGHT, type ScaleScope } from './scale-scope.ts';
 
 /** Formats of compressed-tensors that are read, and what they store: codes of so many bits in words, or one in a byte, or FP4. */
-export const STORED = {
+const STORED = {
   'pack-quantized': 'packed',
   'int-quantized': 'bytes',
   'float-quantized': 'bytes',

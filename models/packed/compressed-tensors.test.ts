@@ -76,7 +76,7 @@ describe('pack-quantized', () => {
   ])('%s from %o', (format, options) => {
     const { config: quantization, stored, weight } = packed(options);
     const layout = expectUnpacked(quantization, stored, weight);
-    expect(layout.format).toBe(format);
+    expect(layout.format.key).toBe(format);
     expect(layout.order).toBeUndefined();
   });
 
@@ -161,7 +161,7 @@ describe('bytes', () => {
     ['group', false, 'int8:f32:32:zeros'],
   ])('integers by %s, symmetric: %s', (strategy, symmetric, format) => {
     const { stored, weight } = integers(strategy, symmetric);
-    expect(expectUnpacked(config('int-quantized', { num_bits: 8, type: 'int', symmetric, ...weights(strategy) }), stored, weight).format).toBe(format);
+    expect(expectUnpacked(config('int-quantized', { num_bits: 8, type: 'int', symmetric, ...weights(strategy) }), stored, weight).format.key).toBe(format);
     expectUnpacked(config('naive-quantized', { num_bits: 8, type: 'int', symmetric, ...weights(strategy) }), stored, weight);
   });
 
@@ -180,7 +180,7 @@ describe('bytes', () => {
       const [r, g] = at(row, k);
       return scales[r][g] * fp8ToNumber(codes[row][k]);
     });
-    expect(layout.format).toBe(format);
+    expect(layout.format.key).toBe(format);
     expect([...layout.converters.keys()]).not.toContain('.input_scale');
     codes[20][73] = 0xff;
     expect(failure(quantization, withContents(stored, { '.weight': ['F8_E4M3', [21, 75], Uint8Array.from(codes.flat())] }))).toMatchObject({ code: 'checkpoint/tensor-values', tensor: `${NAME}.weight`, message: expect.stringContaining('row 20') });
@@ -202,14 +202,14 @@ describe('FP4', () => {
   const nvModule = storedModule(NAME, 9, 80, { '.weight_packed': ['U8', [9, 40], bytes], '.weight_scale': ['F8_E4M3', [9, 5], Uint8Array.from(scaleCodes.flat())], '.weight_global_scale': ['F32', [1], Float32Array.of(448)], '.input_global_scale': ['F32', [1], Float32Array.of(2)] });
 
   test('NVFP4', () => {
-    expect(expectUnpacked(nv, nvModule, (row, k) => FP4[codes[row][k]] * Math.fround(fp8ToNumber(scaleCodes[row][Math.floor(k / 16)]) * Math.fround(1 / 448))).format).toBe('nvfp4');
+    expect(expectUnpacked(nv, nvModule, (row, k) => FP4[codes[row][k]] * Math.fround(fp8ToNumber(scaleCodes[row][Math.floor(k / 16)]) * Math.fround(1 / 448))).format.key).toBe('nvfp4');
   });
 
   test('MXFP4', () => {
     const exponents = randomCodes(9, 3, 20, 2).map((row) => row.map((exponent) => 110 + exponent));
     const quantization = config('mxfp4-pack-quantized', { num_bits: 4, type: 'float', strategy: 'group', group_size: 32 });
     const stored = storedModule(NAME, 9, 80, { '.weight_packed': ['U8', [9, 40], bytes], '.weight_scale': ['U8', [9, 3], Uint8Array.from(exponents.flat())] });
-    expect(expectUnpacked(quantization, stored, (row, k) => FP4[codes[row][k]] * 2 ** (exponents[row][Math.floor(k / 32)] - 127)).format).toBe('mxfp4');
+    expect(expectUnpacked(quantization, stored, (row, k) => FP4[codes[row][k]] * 2 ** (exponents[row][Math.floor(k / 32)] - 127)).format.key).toBe('mxfp4');
     expect(failure(quantization, withContents(stored, { '.weight_scale': ['U8', [9, 3], new Uint8Array(27).fill(255, 13, 14)] }))).toMatchObject({ code: 'checkpoint/tensor-values', message: expect.stringContaining('row 4') });
   });
 
@@ -232,7 +232,7 @@ describe('which modules', () => {
     const { '.weight_packed': four, '.weight_scale': scale } = { '.weight_packed': ['I32', [8, 4], new Int32Array(32)] as const, '.weight_scale': ['F16', [8, 1], new Uint16Array(8).fill(0x3c00)] as const };
     return storedModule(name, 8, 32, { '.weight_packed': four, '.weight_scale': scale, '.weight': ['I8', [8, 32], new Int8Array(256)] });
   };
-  const formatOf = (groups: object, ignore: readonly string[] | null, name: string): string | undefined => layoutOf({ quant_method: 'compressed-tensors', format: 'mixed-precision', config_groups: groups, ignore }, module(name))?.format;
+  const formatOf = (groups: object, ignore: readonly string[] | null, name: string): string | undefined => layoutOf({ quant_method: 'compressed-tensors', format: 'mixed-precision', config_groups: groups, ignore }, module(name))?.format.key;
   const four = (...targets: string[]): object => ({ targets, weights: int4, format: 'pack-quantized' });
   const eight = (...targets: string[]): object => ({ targets, weights: int8, format: 'int-quantized' });
 

@@ -19,7 +19,7 @@ describe('fine-grained', () => {
   ] as const)('blocks of %d × %d, scales %s: %s', (rows, columns, dtype, format) => {
     const scales = randomScales(Math.ceil(ROWS / rows), Math.ceil(INPUTS / columns), 2);
     const layout = expectUnpacked({ quant_method: 'fp8', fmt: 'e4m3', activation_scheme: 'dynamic', weight_block_size: [rows, columns] }, stored('.weight_scale_inv', numbers(scales, dtype)), (row, k) => scales[Math.floor(row / rows)][Math.floor(k / columns)] * fp8ToNumber(codes[row][k]));
-    expect(layout.format).toBe(format);
+    expect(layout.format.key).toBe(format);
   });
 
   const scales = randomScales(1, 2, 2);
@@ -61,8 +61,8 @@ describe('one scale for a weight or a row', () => {
     [{ quant_method: 'modelopt', quant_algo: 'FP8', ignore: ['lm_head'] }, '.weight_scale'],
     [{ quant_method: 'modelopt', quantization: { quant_algo: 'FP8', exclude_modules: ['lm_head'] } }, '.weight_scale'],
   ])('%o', (config, suffix) => {
-    for (const shape of [[], [1], [1, 1]]) expect(expectUnpacked(config, stored(suffix, numbers(one, 'F32', shape)), (row, k) => one[0][0] * fp8ToNumber(codes[row][k])).format).toBe('fp8');
-    for (const shape of [[ROWS], [ROWS, 1]]) expect(expectUnpacked(config, stored(suffix, numbers(rows, 'BF16', shape)), (row, k) => rows[row][0] * fp8ToNumber(codes[row][k])).format).toBe('fp8');
+    for (const shape of [[], [1], [1, 1]]) expect(expectUnpacked(config, stored(suffix, numbers(one, 'F32', shape)), (row, k) => one[0][0] * fp8ToNumber(codes[row][k])).format.key).toBe('fp8');
+    for (const shape of [[ROWS], [ROWS, 1]]) expect(expectUnpacked(config, stored(suffix, numbers(rows, 'BF16', shape)), (row, k) => rows[row][0] * fp8ToNumber(codes[row][k])).format.key).toBe('fp8');
     expect(failure(config, stored(suffix, numbers(rows, 'F32', [1, ROWS])))).toMatchObject({ code: 'checkpoint/tensor-shape', tensor: `${NAME}${suffix}` });
     expect(failure(config, storedModule(NAME, ROWS, INPUTS, { '.weight': weight }))).toMatchObject({ code: 'checkpoint/missing-tensor' });
   });

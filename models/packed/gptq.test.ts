@@ -72,7 +72,7 @@ describe('unpacks', () => {
   ] as const)('%s from %o', (format, options) => {
     const { config, stored, weight } = checkpoint(options);
     const layout = expectUnpacked(config, stored, weight);
-    expect(layout.format).toBe(format);
+    expect(layout.format.key).toBe(format);
     expect(layout.order).toBeUndefined();
   });
 
@@ -100,7 +100,7 @@ describe('unpacks', () => {
   test('with stored zero points where the config does not say whether they matter', () => {
     for (const sym of [true, false]) {
       const { config: { sym: _, ...config }, stored, weight } = checkpoint({ sym });
-      expect(expectUnpacked(config, stored, weight).format).toBe('int4:f16:32:zeros');
+      expect(expectUnpacked(config, stored, weight).format.key).toBe('int4:f16:32:zeros');
     }
   });
 

@@ -14,7 +14,7 @@ const stored = storedModule('model.layers.3.mlp.up_proj', 6, 48, {
 const config = { quant_method: 'modelopt', quant_algo: 'NVFP4', ignore: ['lm_head', 'model.layers.*.linear_attn*'], config_groups: {}, producer: { name: 'modelopt' } };
 
 test('NVFP4, whose second scale multiplies', () => {
-  expect(expectUnpacked(config, stored, (row, k) => FP4[codes[row][k]] * Math.fround(fp8ToNumber(scales[row][Math.floor(k / 16)]) * Math.fround(0.003))).format).toBe('nvfp4');
+  expect(expectUnpacked(config, stored, (row, k) => FP4[codes[row][k]] * Math.fround(fp8ToNumber(scales[row][Math.floor(k / 16)]) * Math.fround(0.003))).format.key).toBe('nvfp4');
 });
 
 test('refuses what it must', () => {

@@ -48,5 +48,5 @@ export function badValue({ name, file }: TensorInfo, message: string, row?: numb
 /** The bytes as 32-bit words, copied only where they are not aligned. */
 export function wordsOf(bytes: Uint8Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-  return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
+  return new Int32Array(aligned.buffer, aligned.byteOffset, Math.floor(aligned.length / 4));
 }

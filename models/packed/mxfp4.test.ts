@@ -15,7 +15,7 @@ const config = { quant_method: 'mxfp4', modules_to_not_convert: ['model.layers.*
 
 test('the rows of all experts are those of one weight', () => {
   const layout = expectUnpacked(config, stored, (row, k) => FP4[codes[row][k]] * 2 ** (exponents[row][Math.floor(k / 32)] - 127));
-  expect(layout.format).toBe('mxfp4');
+  expect(layout.format.key).toBe('mxfp4');
   expect([...layout.converters.keys()]).toEqual(['_blocks', '_scales']);
 });
 

@@ -1,3 +1,4 @@
+import { describeFormat } from '../../shaders/dequant/formats.ts';
 import { ceilDiv } from '../../shaders/kernel.ts';
 import type { ConfigReader } from '../config/config-reader.ts';
 import { fp4Codes } from './byte-codes.ts';
@@ -12,7 +13,7 @@ export function mxfp4Weight(module: PackedModule): PackedWeight {
   requireTensor(module, '.weight_packed', { dtypes: ['U8'], shapes: [[rows, ceilDiv(inputs, 2)]] });
   const scales = requireTensor(module, '.weight_scale', { dtypes: ['U8', 'F8_E8M0'], shapes: [[rows, ceilDiv(inputs, 32)]] });
   const converters = new Map([['.weight_packed', fp4Codes(inputs)], ['.weight_scale', e8m0Plane(scales, inputs)]]);
-  return { early: [], layout: () => ({ format: 'mxfp4', converters }) };
+  return { early: [], layout: () => ({ format: describeFormat('mxfp4'), converters }) };
 }
 
 /**
@@ -32,5 +33,5 @@ function expertsWeight(module: PackedModule): PackedWeight {
   requireTensor(module, '_blocks', { dtypes: ['U8'], shapes: [[experts, each, inputs / 32, 16]] });
   const scales = requireTensor(module, '_scales', { dtypes: ['U8'], shapes: [[experts, each, inputs / 32]] });
   const converters = new Map([['_blocks', fp4Codes(inputs)], ['_scales', e8m0Plane(scales, inputs)]]);
-  return { early: [], layout: () => ({ format: 'mxfp4', converters }) };
+  return { early: [], layout: () => ({ format: describeFormat('mxfp4'), converters }) };
 }

@@ -1,9 +1,10 @@
+import { describeFormat } from '../../shaders/dequant/formats.ts';
 import { ceilDiv } from '../../shaders/kernel.ts';
-import { toFloat32 } from '../safetensors/to-float32.ts';
 import { fp4Codes } from './byte-codes.ts';
 import { nvfp4Plane } from './fp4-scales.ts';
-import { badValue, requireTensor } from './module-tensors.ts';
+import { requireTensor } from './module-tensors.ts';
 import type { PackedModule, PackedWeight } from './packing.ts';
+import { wholeFactor, wholeTensor } from './whole-factor.ts';
 
 export interface Nvfp4Tensors {
   /** E2M1 u8 [N, K / 2], low nibble first. */
@@ -19,17 +20,13 @@ export function nvfp4Weight(module: PackedModule, { codes, global, factorOf }: N
   const { rows, inputs } = module;
   requireTensor(module, codes, { dtypes: ['U8'], shapes: [[rows, ceilDiv(inputs, 2)]] });
   const scales = requireTensor(module, '.weight_scale', { dtypes: ['F8_E4M3'], shapes: [[rows, ceilDiv(inputs, 16)]] });
-  const whole = requireTensor(module, global, { dtypes: ['F32'], shapes: [[], [1]] });
+  const whole = wholeTensor(module, global);
   return {
     early: [global],
     layout: (early) => {
-      const bytes = early.get(global);
-      if (!bytes) throw new RangeError(`${whole.name} has not been read`);
-      const [value] = toFloat32(whole, bytes);
-      const factor = Math.fround(factorOf(value));
-      if (!Number.isFinite(factor)) throw badValue(whole, `is ${value}, which makes every weight infinite or no number`);
+      const factor = wholeFactor(whole, early.get(global), factorOf);
       return {
-        format: 'nvfp4',
+        format: describeFormat('nvfp4'),
         converters: new Map([[codes, fp4Codes(inputs)], ['.weight_scale', nvfp4Plane(scales, inputs, factor)]]),
       };
     },

@@ -1,4 +1,4 @@
-import type { WeightFormat } from '../../shaders/dequant/formats.ts';
+import type { FormatDescription } from '../../shaders/dequant/weight-format.ts';
 import type { PlaneName } from '../../shaders/dequant/plane.ts';
 import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 
@@ -8,6 +8,8 @@ export interface PackedModule {
   readonly name: string;
   readonly rows: number;
   readonly inputs: number;
+  /** On the Hub the plain weight is [inputs, rows], as GPT-2's Conv1D has it. */
+  readonly transposed?: boolean;
   /** The module's tensors by what follows its name: `.qweight`, `_blocks`. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
 }
@@ -17,7 +19,7 @@ export type RowConverter = (bytes: Uint8Array<ArrayBuffer>, first: number, count
 
 /** How a packed weight becomes planes on the GPU. */
 export interface PackedLayout {
-  readonly format: WeightFormat;
+  readonly format: FormatDescription;
   /** Input k of the packed weight is column `order[k]` of its activations, [inputs]. */
   readonly order?: Uint32Array<ArrayBuffer>;
   /** By suffix. Each plane of the format comes from one tensor; tensors that are not listed are not read. */

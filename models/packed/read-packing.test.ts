@@ -16,7 +16,7 @@ describe('finds the config', () => {
     ['in the text part of a multi-modal model', { text_config: { quantization_config: compressed } }],
     ['where another place is empty', { quantization_config: null, text_config: { compression_config: compressed } }],
   ])('%s', (_, config) => {
-    expect(read(config)?.module(module)?.layout(new Map()).format).toBe('int8:f32:row');
+    expect(read(config)?.module(module)?.layout(new Map()).format.key).toBe('int8:f32:row');
   });
 
   test('nowhere', () => {

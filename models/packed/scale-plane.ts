@@ -1,6 +1,6 @@
 import { isInfiniteHalf } from '../../shaders/common/half.ts';
 import { roundUp } from '../../shaders/kernel.ts';
-import { groupScaleCode } from '../quant/group-scale.ts';
+import { groupScaleTable } from './group-scale-table.ts';
 import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import { toFloat32 } from '../safetensors/to-float32.ts';
 import { badValue } from './module-tensors.ts';
@@ -26,34 +26,24 @@ export const scaleType = ({ dtype }: TensorInfo, group: number): 'f16' | 'f32' =
 /** A tensor of plain numbers as the plane `scales` in f32. The converter throws `CheckpointError` for a scale that is not finite. */
 export function floatScales(tensor: TensorInfo, { groups, rows, rowsPerScale = 1, map = (scale) => scale }: ScaleShape): RowConverter {
   return (bytes, first, count) => {
-    const from = rows === undefined ? Math.floor(first / rowsPerScale) : 0;
-    const to = rows === undefined ? Math.floor((first + count - 1) / rowsPerScale) + 1 : rows;
-    const values = toFloat32(tensor, bytes, from * groups, (to - from) * groups);
     const scales = new Float32Array(count * groups);
-    for (let row = 0; row < count; row++) {
-      const source = rows === undefined ? (Math.floor((first + row) / rowsPerScale) - from) * groups : first + row;
-      for (let group = 0; group < groups; group++) {
-        const value = values[source + group * (rows ?? 1)];
-        const at = row * groups + group;
-        scales[at] = map(value);
-        if (!Number.isFinite(scales[at])) throw badValue(tensor, `holds the scale ${value}; the file is damaged`, first + row);
+    const put = (row: number, group: number, value: number): void => {
+      scales[row * groups + group] = map(value);
+      if (!Number.isFinite(scales[row * groups + group])) throw badValue(tensor, `holds the scale ${value}; the file is damaged`, first + row);
+    };
+    if (rows === undefined) {
+      const from = Math.floor(first / rowsPerScale);
+      const to = Math.floor((first + count - 1) / rowsPerScale) + 1;
+      const values = toFloat32(tensor, bytes, from * groups, (to - from) * groups);
+      for (let row = 0; row < count; row++) {
+        const source = (Math.floor((first + row) / rowsPerScale) - from) * groups;
+        for (let group = 0; group < groups; group++) put(row, group, values[source + group]);
       }
+    } else {
+      for (let group = 0; group < groups; group++) toFloat32(tensor, bytes, group * rows + first, count).forEach((value, row) => put(row, group, value));
     }
     return { scales: new Uint8Array(scales.buffer) };
   };
-}
-
-const tables = new Map<string, Uint16Array>();
-
-/** The code of a group scale for all numbers of a dtype of 16 bits; an infinity for what is too large or no number. */
-function tableOf(dtype: string): Uint16Array {
-  const known = tables.get(dtype);
-  if (known) return known;
-  const all = new Uint8Array(Uint16Array.from({ length: 65536 }, (_, bits) => bits).buffer);
-  const numbers = toFloat32({ name: '', dtype, shape: [65536], byteLength: all.length, file: '', offset: 0 }, all);
-  const table = Uint16Array.from(numbers, groupScaleCode);
-  tables.set(dtype, table);
-  return table;
 }
 
 /**
@@ -63,7 +53,7 @@ function tableOf(dtype: string): Uint16Array {
 function halfScales(tensor: TensorInfo, { groups, rows }: Pick<ScaleShape, 'groups' | 'rows'>): RowConverter {
   const stride = roundUp(groups, 2);
   return (bytes, first, count) => {
-    const table = tableOf(tensor.dtype);
+    const table = groupScaleTable(tensor.dtype);
     const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
     const halves = new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
     const [start, rowStep, groupStep] = rows === undefined ? [first * groups, groups, 1] : [first, 1, rows];

@@ -1,5 +1,6 @@
 import type { CodeName } from '../../shaders/dequant/codes.ts';
-import { groupedFormat, type WeightFormat } from '../../shaders/dequant/formats.ts';
+import { groupedFormat } from '../../shaders/dequant/formats.ts';
+import type { FormatDescription } from '../../shaders/dequant/weight-format.ts';
 import { ceilDiv } from '../../shaders/kernel.ts';
 import { requireTensor } from './module-tensors.ts';
 import type { PackedModule, RowConverter } from './packing.ts';
@@ -27,7 +28,7 @@ export function scopeShapes({ rows, inputs }: Pick<PackedModule, 'rows' | 'input
 }
 
 /** The format of such codes, and what makes its scales from the module's tensor [ceil(N / scope.rows), ceil(K / scope.group)]. */
-export function scopedScales(module: PackedModule, suffix: string, scope: ScaleScope, codes: CodeName, zeros = false): { readonly format: WeightFormat; readonly scales: RowConverter } {
+export function scopedScales(module: PackedModule, suffix: string, scope: ScaleScope, codes: CodeName, zeros = false): { readonly format: FormatDescription; readonly scales: RowConverter } {
   const tensor = requireTensor(module, suffix, { dtypes: SCALE_DTYPES, shapes: scopeShapes(module, scope) });
   if (scope.rows === 1) return { format: groupedFormat(codes, scaleType(tensor, scope.group), scope.group, zeros), scales: groupScales(tensor, scope.group, { groups: groupsIn(module.inputs, scope.group) }) };
   return { format: groupedFormat(codes, 'f32', scope.group, zeros), scales: floatScales(tensor, { rowsPerScale: scope.rows, groups: groupsIn(module.inputs, scope.group) }) };

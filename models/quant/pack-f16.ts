@@ -1,9 +1,9 @@
-import { describeFormat } from '../../shaders/dequant/formats.ts';
+import { PLAIN_FORMATS } from '../../shaders/dequant/plain-formats.ts';
 import { halfFromFloatBits, isInfiniteHalf } from '../../shaders/common/half.ts';
 import type { Packer } from './packer.ts';
 import { unpackable } from './unpackable-weight-error.ts';
 
-const [quantsPlane] = describeFormat('f16').planes;
+const [quantsPlane] = PLAIN_FORMATS.f16.planes;
 
 /** Each number rounded to the nearest half. */
 export const packF16: Packer = (values, rows, inputs) => {

@@ -1,8 +1,8 @@
-import { describeFormat } from '../../shaders/dequant/formats.ts';
+import { PLAIN_FORMATS } from '../../shaders/dequant/plain-formats.ts';
 import type { Packer } from './packer.ts';
 import { unpackable } from './unpackable-weight-error.ts';
 
-const [quantsPlane] = describeFormat('f32').planes;
+const [quantsPlane] = PLAIN_FORMATS.f32.planes;
 
 /** The numbers as they are. */
 export const packF32: Packer = (values, rows, inputs) => {

@@ -1,6 +1,6 @@
 import { describeFormat } from '../../shaders/dequant/formats.ts';
 import { BLOCK } from '../../shaders/dequant/plane.ts';
-import { groupScaleCode, groupScaleOf } from './group-scale.ts';
+import { chosenScaleCode, groupScaleOf } from './group-scale.ts';
 import { isInfiniteHalf } from '../../shaders/common/half.ts';
 import type { Packer } from './packer.ts';
 import { unpackable } from './unpackable-weight-error.ts';
@@ -24,7 +24,7 @@ export const packInt8: Packer = (values, rows, inputs) => {
         check += magnitude - magnitude;
         if (magnitude > largest) largest = magnitude;
       }
-      const code = groupScaleCode(largest / 127);
+      const code = chosenScaleCode(largest / 127);
       if (check !== 0 || isInfiniteHalf(code)) throw unpackable('int8', values, inputs, start, end);
       const scale = groupScaleOf(code);
       if (scale === 0) continue;

@@ -1,9 +1,10 @@
+import { describeFormat } from '../../shaders/dequant/formats.ts';
 import { packF16 } from './pack-f16.ts';
 import { packF32 } from './pack-f32.ts';
 import { packFp8 } from './pack-fp8.ts';
 import { packInt4 } from './pack-int4.ts';
 import { packInt8 } from './pack-int8.ts';
-import type { PackableFormat, Packer } from './packer.ts';
+import type { PackableFormat, Packer, RolePacker } from './packer.ts';
 
 const PACKERS: Readonly<Record<PackableFormat, Packer>> = { f32: packF32, f16: packF16, int8: packInt8, int4: packInt4, fp8: packFp8 };
 
@@ -15,3 +16,6 @@ const PACKERS: Readonly<Record<PackableFormat, Packer>> = { f32: packF32, f16: p
 export function packRows(format: PackableFormat, values: Float32Array, rows: number, inputs: number): Record<string, Uint8Array<ArrayBuffer>> {
   return PACKERS[format](values, rows, inputs);
 }
+
+/** A format that can be packed, and what packs it. */
+export const packerOf = (format: PackableFormat): RolePacker => ({ format: describeFormat(format), pack: PACKERS[format] });

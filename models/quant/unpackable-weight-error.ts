@@ -1,5 +1,5 @@
 import { SluiceError } from '../../engine/errors/sluice-error.ts';
-import type { WeightFormat } from '../../shaders/dequant/formats.ts';
+import type { WeightFormat } from '../../shaders/dequant/weight-format.ts';
 
 export interface UnpackableWeight {
   readonly format: WeightFormat;

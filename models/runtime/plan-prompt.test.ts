@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Sequence } from '../../engine/schedule/sequence.ts';
 import { SequenceState } from '../../engine/schedule/sequence-state.ts';
+import { PLAIN_KV_LAYOUTS } from '../../shaders/kv/plain-kv-layouts.ts';
 import type { Message, Prompt } from '../model.ts';
 import type { ModelText } from '../text/load-text.ts';
 import { createTokenizer } from '../text/tokenizer.ts';
@@ -20,7 +21,7 @@ const decode = (ids: readonly number[]): string => tokenizer.decode(ids, { skipS
 const noBuffers = Object.assign(Object.create(null), { allocateAll: (requests: readonly unknown[]) => Promise.resolve(requests.map(() => ({}))) });
 async function sequenceOf(kind: 'kv' | 'recurrent'): Promise<Sequence> {
   const declaration = kind === 'kv' ? { kind, kvHeads: 1, headDim: 4 } : { kind, heads: 1, keyDim: 4, valueDim: 4 };
-  return new Sequence(await SequenceState.allocate(noBuffers, [declaration], { context: 40, kv: 'f32', rows: 8 }));
+  return new Sequence(await SequenceState.allocate(noBuffers, [declaration], { context: 40, kv: PLAIN_KV_LAYOUTS.f32, rows: 8 }));
 }
 
 let sequence: Sequence;

@@ -36,7 +36,11 @@ export async function loadWeights(gpu: Gpu, checkpoint: Checkpoint, plan: Weight
   const uploads = new Map<MatrixSpec, MatrixUpload>();
   const values = new Map<VectorSpec, Float32Array<ArrayBuffer>>();
   const partsOf = new Map<Spec, PlannedPart[]>();
-  for (const part of plan.parts) partsOf.set(part.spec, [...(partsOf.get(part.spec) ?? []), part]);
+  for (const part of plan.parts) {
+    const others = partsOf.get(part.spec);
+    if (others) others.push(part);
+    else partsOf.set(part.spec, [part]);
+  }
   for (const spec of plan.specs) {
     options.signal?.throwIfAborted();
     if (spec.kind === 'vector') values.set(spec, spec.values ?? new Float32Array(spec.length));

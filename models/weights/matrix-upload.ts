@@ -1,14 +1,13 @@
 import { GpuOutOfMemoryError } from '../../engine/errors/gpu-errors.ts';
 import type { Gpu } from '../../engine/gpu/device.ts';
 import type { Weight, WeightChunk } from '../../engine/ops/weight.ts';
-import { describeFormat } from '../../shaders/dequant/formats.ts';
 import { BLOCK } from '../../shaders/dequant/plane.ts';
 import { roundUp } from '../../shaders/kernel.ts';
 import { UnsupportedQuantizationError } from '../errors/unsupported-quantization-error.ts';
 import { segmentsOf, type PartLayout, type PartPlace, type Segment } from './segments.ts';
 import type { MatrixSpec } from './spec.ts';
 
-/** Rows of a chunk are a multiple of this: gate and up rows, which alternate, stay together. Experts are split only between them. */
+/** Rows of a chunk are a multiple of this, or of 2 where so many do not fit: gate and up rows, which alternate, stay together. Experts are split only between them. */
 const ROW_ALIGNMENT = 64;
 
 /** A chunk and the row of its segment that it begins with. */
@@ -36,9 +35,9 @@ export class MatrixUpload {
     const { label, outputs, inputs, experts } = spec;
     const { segments, places } = segmentsOf(spec, layouts);
     if (experts !== undefined && (segments.length > 1 || segments[0].order)) throw new UnsupportedQuantizationError(label, 'its experts are stored in different formats or with their columns sorted (act-order)');
-    const unit = experts === undefined ? ROW_ALIGNMENT : outputs / experts;
+    if (spec.role === 'embedding' && segments.some(({ order }) => order)) throw new UnsupportedQuantizationError(label, 'it is an embedding with its columns sorted (act-order)');
     const placed: PlacedChunk[][] = [];
-    for (const segment of segments) placed.push(await allocate(gpu, spec, segment, unit));
+    for (const segment of segments) placed.push(await allocate(gpu, spec, segment));
     return new MatrixUpload({ label, outputs, inputs, chunks: placed.flat().map(({ chunk }) => chunk) }, placed, places, gpu.device.queue);
   }
 
@@ -53,7 +52,7 @@ export class MatrixUpload {
       if (!place) throw new RangeError(`${label} has no row ${target}`);
       const { chunk } = place;
       const rows = stride === 1 ? Math.min(count - done, place.first + chunk.rows - target) : 1;
-      for (const { name, bytesPerRow } of describeFormat(chunk.format).planes) {
+      for (const { name, bytesPerRow } of chunk.format.planes) {
         const bytes = planes[name];
         const size = bytesPerRow(inputs);
         if (!bytes) continue;
@@ -66,17 +65,24 @@ export class MatrixUpload {
   }
 }
 
-/** The chunks of a segment, split into multiples of `unit` rows where one binding cannot hold them. */
-async function allocate(gpu: Gpu, { label, inputs, experts }: MatrixSpec, { format, order, start, step, rows }: Segment, unit: number): Promise<PlacedChunk[]> {
-  const { planes } = describeFormat(format);
-  const widest = Math.max(...planes.map((plane) => plane.bytesPerRow(inputs)));
-  const fitting = Math.floor(gpu.maxBindingBytes / widest);
-  if (experts !== undefined && fitting < unit) throw new GpuOutOfMemoryError(`an expert of ${label}`, unit * widest);
-  const rowsPerChunk = fitting >= rows ? rows : Math.max(unit, Math.floor(fitting / unit) * unit);
+/** Rows of a chunk of a matrix with rows of so many bytes: all, or as many of those that stay together as one binding can hold. Throws `GpuOutOfMemoryError`. */
+function rowsPerChunk(maxBindingBytes: number, rowBytes: number, { label, outputs, experts }: MatrixSpec, rows: number): number {
+  const fitting = Math.floor(maxBindingBytes / rowBytes);
+  if (fitting >= rows) return rows;
+  const unit = experts === undefined ? (fitting < ROW_ALIGNMENT ? 2 : ROW_ALIGNMENT) : outputs / experts;
+  if (fitting < unit) throw new GpuOutOfMemoryError(experts === undefined ? `two rows of ${label}` : `an expert of ${label}`, unit * rowBytes);
+  return Math.floor(fitting / unit) * unit;
+}
+
+/** The chunks of a segment, several where one binding cannot hold it. */
+async function allocate(gpu: Gpu, spec: MatrixSpec, { format, order, start, step, rows }: Segment): Promise<PlacedChunk[]> {
+  const { label, inputs } = spec;
+  const { planes } = format;
+  const atOnce = rowsPerChunk(gpu.maxBindingBytes, Math.max(...planes.map((plane) => plane.bytesPerRow(inputs))), spec, rows);
   const orderBuffer = order && (await uploadOrder(gpu, label, order));
   const chunks: PlacedChunk[] = [];
-  for (let first = 0; first < rows; first += rowsPerChunk) {
-    const count = Math.min(rowsPerChunk, rows - first);
+  for (let first = 0; first < rows; first += atOnce) {
+    const count = Math.min(atOnce, rows - first);
     const buffers: Record<string, GPUBuffer> = {};
     for (const plane of planes) buffers[plane.name] = await gpu.buffers.allocate(`${label} ${plane.name}`, count * plane.bytesPerRow(inputs), 'weights');
     chunks.push({ first, chunk: { format, rowStart: start + first * step, rowStep: step, rows: count, planes: buffers, ...(orderBuffer && { order: orderBuffer }) } });

@@ -1,6 +1,6 @@
 import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import type { PackedWeight, RowConverter } from '../packed/packing.ts';
-import type { RolePacker } from '../quant/import-packer.ts';
+import type { RolePacker } from '../quant/packer.ts';
 import { toFloat32 } from '../safetensors/to-float32.ts';
 import { hubRows } from './stored-values.ts';
 

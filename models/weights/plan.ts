@@ -6,11 +6,12 @@ import type { PackedModule, PackedWeight, Packing } from '../packed/packing.ts';
 import type { Packers } from '../quant/import-packer.ts';
 import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import { checkFloat, isFloat } from '../safetensors/to-float32.ts';
-import { ModuleTensors } from './module-tensors.ts';
 import { plainWeight } from './plain-weight.ts';
 import { rowsOf } from './segments.ts';
 import type { MatrixPart, MatrixSpec, VectorPart, VectorSpec } from './spec.ts';
 import { liesTransposed } from './stored-values.ts';
+import { TensorSuffixes } from './tensor-suffixes.ts';
+import { withUnusedBias } from './unused-bias.ts';
 
 export type Spec = MatrixSpec | VectorSpec;
 
@@ -98,7 +99,8 @@ function planPart(tensors: Tensors, spec: MatrixSpec, part: MatrixPart, { packer
   const weight = packed && packing?.module(packed);
   if (packed && weight) {
     tensors.takeModule(part, packed.tensors.keys());
-    return { tensors: packed.tensors, weight };
+    const [bias] = [...packed.tensors].filter(([suffix]) => BIAS.test(suffix));
+    return { tensors: packed.tensors, weight: bias ? withUnusedBias(weight, ...bias) : weight };
   }
   const info = tensors.take(part.name);
   const transposed = liesTransposed(part, info);
@@ -112,6 +114,9 @@ function checkShape({ name, file, shape }: TensorInfo, expected: readonly number
   throw new CheckpointError('tensor-shape', `has shape [${shape.join(', ')}], the config asks for [${expected.join(', ')}]`, { file, tensor: name });
 }
 
+/** The suffix of a module's bias. */
+const BIAS = /^[._]bias$/;
+
 const moduleOf = (weight: string): string => weight.replace(/\.weight$/, '');
 
 /** Scales of a quantised KV cache, which a packed checkpoint may bring along: the cache is quantised with scales of its own here. */
@@ -121,7 +126,7 @@ const CACHE_SCALE = /\.(?:[qkv]|prob|output)_scale$/;
 class Tensors {
   readonly #available = new Map<string, TensorInfo>();
   readonly #wanted: ReadonlySet<string>;
-  readonly #modules: ModuleTensors;
+  readonly #suffixes: TensorSuffixes;
   readonly #file: string;
 
   constructor({ tensors, weightsFile }: Pick<Checkpoint, 'tensors' | 'weightsFile'>, canonicalName: PlanOptions['canonicalName'], wanted: ReadonlySet<string>) {
@@ -133,7 +138,7 @@ class Tensors {
       this.#available.set(name, info);
     }
     this.#wanted = wanted;
-    this.#modules = new ModuleTensors(this.#available.keys());
+    this.#suffixes = new TensorSuffixes(this.#available.keys());
     this.#file = weightsFile;
   }
 
@@ -157,14 +162,14 @@ class Tensors {
     const { name } = part;
     const module = moduleOf(name);
     const tensors = new Map<string, TensorInfo>();
-    for (const suffix of this.#modules.suffixes(module)) {
+    for (const suffix of this.#suffixes.of(module)) {
       const info = this.#available.get(module + suffix);
       if (info && (module + suffix === name || !this.#wanted.has(module + suffix))) tensors.set(suffix, info);
     }
     const [first] = tensors;
     if (!first) return undefined;
     const [suffix, info] = first;
-    return { name: info.name.slice(0, -suffix.length), rows: rowsOf(part), inputs, tensors };
+    return { name: info.name.slice(0, -suffix.length), rows: rowsOf(part), inputs, tensors, ...(part.transposed && { transposed: true }) };
   }
 
   takeModule({ name }: MatrixPart, suffixes: Iterable<string>): void {

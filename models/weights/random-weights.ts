@@ -2,7 +2,8 @@ import type { Gpu } from '../../engine/gpu/device.ts';
 import type { Vector, Weight } from '../../engine/ops/weight.ts';
 import { uniform } from '../../shaders/random.ts';
 import { randomPlanes } from '../../shaders/dequant/random-planes.ts';
-import type { WeightFormat } from '../../shaders/dequant/formats.ts';
+import { describeFormat } from '../../shaders/dequant/formats.ts';
+import type { WeightFormat } from '../../shaders/dequant/weight-format.ts';
 import { packRows } from '../quant/pack-rows.ts';
 import { isPackable } from '../quant/packer.ts';
 import { MatrixUpload } from './matrix-upload.ts';
@@ -27,7 +28,7 @@ export async function randomWeights(gpu: Gpu, specs: object, formatOf: (role: Ma
       continue;
     }
     const format = formatOf(spec.role);
-    const { weight } = await MatrixUpload.begin(gpu, spec, spec.parts.map(() => ({ format })));
+    const { weight } = await MatrixUpload.begin(gpu, spec, spec.parts.map(() => ({ format: describeFormat(format) })));
     const rows = Math.min(PATTERN_ROWS, spec.outputs);
     const packed = isPackable(format)
       ? packRows(format, Float32Array.from({ length: rows * spec.inputs }, () => (2 * next() - 1) / Math.sqrt(spec.inputs)), rows, spec.inputs)

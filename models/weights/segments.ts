@@ -1,9 +1,9 @@
-import type { WeightFormat } from '../../shaders/dequant/formats.ts';
+import type { FormatDescription } from '../../shaders/dequant/weight-format.ts';
 import type { MatrixPart, MatrixSpec } from './spec.ts';
 
 /** How the rows of one part of a matrix are stored. */
 export interface PartLayout {
-  readonly format: WeightFormat;
+  readonly format: FormatDescription;
   /** See `PackedLayout`. */
   readonly order?: Uint32Array<ArrayBuffer> | undefined;
 }
@@ -26,7 +26,7 @@ export interface PartPlace {
 export const rowsOf = ({ rows, experts = 1 }: MatrixPart): number => rows * experts;
 
 const sameOrder = (a: PartLayout['order'], b: PartLayout['order']): boolean => a === b || (a !== undefined && b !== undefined && a.length === b.length && a.every((column, k) => column === b[k]));
-const alike = (a: PartLayout, b: PartLayout): boolean => a.format === b.format && sameOrder(a.order, b.order);
+const alike = (a: PartLayout, b: PartLayout): boolean => a.format.key === b.format.key && sameOrder(a.order, b.order);
 
 /**
  * Cuts a matrix into as few segments as the formats of its parts allow: parts one below the other that are stored alike share one, and so

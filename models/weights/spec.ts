@@ -85,18 +85,6 @@ export function interleaved(label: string, gate: string, up: string, rows: numbe
   return { kind: 'matrix', label, role: 'linear', outputs: 2 * rows, inputs, parts: [part(gate, 0), part(up, 1)] };
 }
 
-/** The matrices [rows, inputs] of all experts one below the other, from one tensor. `transposed`: stored [experts, inputs, rows]. */
-export function expertMatrix(name: string, experts: number, rows: number, inputs: number, { transposed = false }: Pick<MatrixOptions, 'transposed'> = {}): MatrixSpec {
-  return { kind: 'matrix', label: name, role: 'linear', outputs: experts * rows, inputs, experts, parts: [{ name, rows, start: 0, stride: 1, transposed, experts }] };
-}
-
-/** The matrices of all experts one below the other, each given by itself. */
-export function stackedExperts(label: string, matrices: readonly MatrixSpec[]): MatrixSpec {
-  const [{ inputs, outputs: rows }] = matrices;
-  const parts = matrices.flatMap((expert, i) => expert.parts.map((part) => ({ ...part, start: i * rows + part.start })));
-  return { kind: 'matrix', label, role: 'linear', outputs: matrices.length * rows, inputs, experts: matrices.length, parts };
-}
-
 /** A vector that is one tensor of the checkpoint, of `shape` (default: [length]), each element through `map`. */
 export function vector(name: string, length: number, { map, shape = [length] }: { map?: (value: number) => number; shape?: readonly number[] } = {}): VectorSpec {
   return { kind: 'vector', label: name, length, parts: [{ name, shape, offset: 0, stride: 1, ...(map && { map }) }] };

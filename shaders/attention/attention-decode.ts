@@ -1,6 +1,5 @@
 import stepSource from '../common/step.wgsl?raw';
 import { assemble, ceilDiv, u32, type Kernel, type StepSize } from '../kernel.ts';
-import { kvLayouts } from '../kv/kv-format.ts';
 import source from './attention-decode.wgsl?raw';
 import { attentionParts, reach, variantKey, type AttentionVariant } from './variant.ts';
 
@@ -60,7 +59,7 @@ export function attentionDecode(variant: AttentionVariant): Kernel {
         SCRATCH: u32(Math.max(SPLIT * lanes, 4 * reduce)),
       },
       aliases: parts.aliases,
-      snippets: [stepSource, ...kvLayouts[variant.kv].read, ...parts.snippets],
+      snippets: [stepSource, ...variant.kv.read, ...parts.snippets],
       source,
     }),
     bindings: parts.bindings,

@@ -1,6 +1,5 @@
 import stepSource from '../common/step.wgsl?raw';
 import { assemble, f32, grid, u32, type Binding, type Constant, type Kernel } from '../kernel.ts';
-import { kvLayouts } from '../kv/kv-format.ts';
 import source from './attention-input.wgsl?raw';
 import normNone from './norm-none.wgsl?raw';
 import normRms from './norm-rms.wgsl?raw';
@@ -22,7 +21,6 @@ const GRID_Y = 32768;
 export function attentionInput(variant: AttentionVariant): Kernel {
   const { heads, kvHeads, headDim, capacity, kv, gated, projectionStride, qkNorm, rotaryDim } = variant;
   const { constants, aliases } = sizes(variant);
-  const layout = kvLayouts[kv];
   const bindings: Binding[] = [
     { name: 'projection', type: 'read' },
     { name: 'query', type: 'write' },
@@ -42,12 +40,12 @@ export function attentionInput(variant: AttentionVariant): Kernel {
   }
   const flags = [gated && 'gated', qkNorm && `norm${qkNorm.eps}`, rotaryDim && `rotary${rotaryDim}`].filter(Boolean);
   return {
-    label: [`attention-input/${heads}:${kvHeads}x${headDim}`, kv, `capacity${capacity}`, `stride${projectionStride}`, ...flags].join('/'),
+    label: [`attention-input/${heads}:${kvHeads}x${headDim}`, kv.key, `capacity${capacity}`, `stride${projectionStride}`, ...flags].join('/'),
     features: [],
     code: assemble({
       constants: { ...constants, ...optional },
       aliases,
-      snippets: [stepSource, ...layout.write, qkNorm ? normRms : normNone, rotaryDim ? rotaryHalf : rotaryNone],
+      snippets: [stepSource, ...kv.write, qkNorm ? normRms : normNone, rotaryDim ? rotaryHalf : rotaryNone],
       source,
     }),
     bindings,

@@ -1,6 +1,5 @@
 import stepSource from '../common/step.wgsl?raw';
 import { assemble, ceilDiv, type Kernel } from '../kernel.ts';
-import { kvLayouts } from '../kv/kv-format.ts';
 import source from './attention-prefill.wgsl?raw';
 import { attentionParts, variantKey, type AttentionVariant } from './variant.ts';
 
@@ -29,7 +28,7 @@ export function attentionPrefill(variant: AttentionVariant): Kernel {
     code: assemble({
       constants: parts.constants,
       aliases: parts.aliases,
-      snippets: [stepSource, ...kvLayouts[variant.kv].read, ...parts.snippets],
+      snippets: [stepSource, ...variant.kv.read, ...parts.snippets],
       source,
     }),
     bindings: parts.bindings,

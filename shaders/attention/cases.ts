@@ -7,16 +7,17 @@ import { attentionInput } from './attention-input.ts';
 import { attentionMerge } from './attention-merge.ts';
 import { attentionPrefill } from './attention-prefill.ts';
 import type { KvFormat } from '../kv/kv-format.ts';
+import { KV_LAYOUTS } from '../kv/kv-layouts.ts';
 import { packKvCache, unpackKvCache } from '../kv/reference.ts';
 import { attentionInputReference, attentionReference } from './reference.ts';
 import type { AttentionVariant } from './variant.ts';
 
-type Shape = Partial<AttentionVariant> & Pick<AttentionVariant, 'heads' | 'kvHeads' | 'headDim'>;
+type Shape = { readonly kv?: KvFormat } & Partial<Omit<AttentionVariant, 'kv'>> & Pick<AttentionVariant, 'heads' | 'kvHeads' | 'headDim'>;
 
 function variantOf(shape: Shape): AttentionVariant {
   const { heads, kvHeads, headDim, gated = false } = shape;
   const width = ((gated ? 2 : 1) * heads + 2 * kvHeads) * headDim;
-  return { capacity: 601, kv: 'f32', scale: headDim ** -0.5, gated, projectionStride: roundUp(width, 4), rotaryDim: 0, ...shape };
+  return { capacity: 601, scale: headDim ** -0.5, gated, projectionStride: roundUp(width, 4), rotaryDim: 0, ...shape, kv: KV_LAYOUTS[shape.kv ?? 'f32'] };
 }
 
 const stepOf = (count: number, position: number): Step => ({ count, position, slotIn: 0, slotOut: 1 });
@@ -32,11 +33,11 @@ const kernelsOf = (variant: AttentionVariant, count: number) => (count === 1 ? [
 function describe(variant: AttentionVariant, { count, position }: Step): string {
   const { heads, kvHeads, headDim, kv, window, gated, qkNorm, rotaryDim, sinks, softCap } = variant;
   const flags = [window && `window ${window}`, gated && 'gated', qkNorm && 'norm', rotaryDim && `rotary ${rotaryDim}`, sinks && 'sinks', softCap && `cap ${softCap}`];
-  return [`T=${count} position=${position} ${heads}:${kvHeads}x${headDim} ${kv}`, ...flags.filter(Boolean)].join(' ');
+  return [`T=${count} position=${position} ${heads}:${kvHeads}x${headDim} ${kv.key}`, ...flags.filter(Boolean)].join(' ');
 }
 
 /** What is left of a cache that was stored. */
-const kept = ({ kv, headDim }: AttentionVariant, cache: Float64Array): Float64Array => unpackKvCache(kv, packKvCache(kv, cache, headDim), headDim);
+const kept = ({ kv, headDim }: AttentionVariant, cache: Float64Array): Float64Array => unpackKvCache(kv.key, packKvCache(kv.key, cache, headDim), headDim);
 
 /** NaN cache with `rows` [count, kvHeads, headDim] written from position `from` on. */
 function withRows(variant: AttentionVariant, cache: Float64Array, rows: ArrayLike<number>, from: number): Float64Array {
@@ -68,8 +69,8 @@ function attentionCase(shape: Shape, count: number, position: number): KernelCas
     step,
     inputs: () => ({
       query: normal(length, 1, 1.5),
-      keys: packKvCache(variant.kv, cache(2), headDim),
-      values: packKvCache(variant.kv, cache(3), headDim),
+      keys: packKvCache(variant.kv.key, cache(2), headDim),
+      values: packKvCache(variant.kv.key, cache(3), headDim),
       ...(gated && { projection: normal(count * projectionStride, 4, 2) }),
       ...(sinks && { sinks: normal(heads, 5, 2) }),
     }),
@@ -96,7 +97,7 @@ function layerCase(shape: Shape, count: number, position: number): KernelCase {
   const step = stepOf(count, position);
   const { heads, headDim, capacity, projectionStride, qkNorm, rotaryDim, sinks, kv } = variant;
   const length = count * heads * headDim;
-  const unpack = (words: Uint32Array<ArrayBuffer>): Float64Array => unpackKvCache(kv, words, headDim);
+  const unpack = (words: Uint32Array<ArrayBuffer>): Float64Array => unpackKvCache(kv.key, words, headDim);
   const rows = (from: number, tokens: number): Float32Array<ArrayBuffer> => {
     const all = new Float32Array(tokens * projectionStride);
     for (let t = 0; t < tokens; t++) all.set(normal(projectionStride, 100 + from + t), t * projectionStride);
@@ -117,7 +118,7 @@ function layerCase(shape: Shape, count: number, position: number): KernelCase {
     step,
     inputs: () => {
       const { keys, values } = past();
-      return { projection: rows(position, count), ...weights(), keys: packKvCache(kv, keys, headDim), values: packKvCache(kv, values, headDim), ...(sinks && { sinks: normal(heads, 5, 2) }) };
+      return { projection: rows(position, count), ...weights(), keys: packKvCache(kv.key, keys, headDim), values: packKvCache(kv.key, values, headDim), ...(sinks && { sinks: normal(heads, 5, 2) }) };
     },
     outputs: { query: { type: 'f32', length }, out: { type: 'f32', length }, partial: { type: 'f32', length: attentionPartialLength(variant) } },
     unpack: { keys: unpack, values: unpack },
@@ -129,7 +130,7 @@ function layerCase(shape: Shape, count: number, position: number): KernelCase {
       const out = attentionReference(variant, step, { query: now.query, keys, values, ...(variant.gated && { projection }), ...(sinkLogits && { sinks: sinkLogits }) });
       return { query: now.query, keys, values, out };
     },
-    tolerance: LAYER_TOLERANCE[kv],
+    tolerance: LAYER_TOLERANCE[kv.key],
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { PLAIN_KV_LAYOUTS } from '../kv/plain-kv-layouts.ts';
 import { attentionDecode, attentionPartialLength } from './attention-decode.ts';
 import { attentionInput } from './attention-input.ts';
 import { attentionMerge } from './attention-merge.ts';
@@ -6,7 +7,7 @@ import { attentionPrefill } from './attention-prefill.ts';
 import { AttentionVariantError } from './variant-error.ts';
 import type { AttentionVariant } from './variant.ts';
 
-const variant: AttentionVariant = { heads: 16, kvHeads: 8, headDim: 128, capacity: 4096, kv: 'f16', scale: 128 ** -0.5, gated: false, projectionStride: 4096, rotaryDim: 128 };
+const variant: AttentionVariant = { heads: 16, kvHeads: 8, headDim: 128, capacity: 4096, kv: PLAIN_KV_LAYOUTS.f16, scale: 128 ** -0.5, gated: false, projectionStride: 4096, rotaryDim: 128 };
 const step = (count: number, position: number) => ({ count, position });
 
 describe('attention variants', () => {
@@ -45,7 +46,7 @@ describe('attention variants', () => {
   });
 
   test('labels tell variants apart', () => {
-    const labels = [variant, { ...variant, window: 100 }, { ...variant, kv: 'f32' as const }, { ...variant, capacity: 100 }, { ...variant, scale: 1 }].map((each) => attentionPrefill(each).label);
+    const labels = [variant, { ...variant, window: 100 }, { ...variant, kv: PLAIN_KV_LAYOUTS.f32 }, { ...variant, capacity: 100 }, { ...variant, scale: 1 }].map((each) => attentionPrefill(each).label);
     expect(new Set(labels).size).toBe(labels.length);
   });
 });

@@ -1,5 +1,5 @@
 import { bool, f32, u32, type Binding, type Constant } from '../kernel.ts';
-import { kvLayouts, type KvFormat } from '../kv/kv-format.ts';
+import type { KvLayout } from '../kv/kv-format.ts';
 import gateNone from './gate-none.wgsl?raw';
 import gateSigmoid from './gate-sigmoid.wgsl?raw';
 import normalisePlain from './normalise-plain.wgsl?raw';
@@ -16,7 +16,7 @@ export interface AttentionVariant {
   readonly headDim: number;
   /** Positions that the cache holds. */
   readonly capacity: number;
-  readonly kv: KvFormat;
+  readonly kv: KvLayout;
   /** Factor of q·k before the softmax, usually headDim^-0.5. */
   readonly scale: number;
   /** Sliding window: the query at absolute position p sees the keys p − window + 1 … p. */
@@ -69,7 +69,7 @@ export function variantKey(variant: AttentionVariant): string {
     sinks && 'sinks',
     softCap !== undefined && `cap${softCap}`,
   ].filter(Boolean);
-  return [`${heads}:${kvHeads}x${headDim}`, kv, `capacity${capacity}`, `scale${Math.fround(scale)}`, ...flags].join('/');
+  return [`${heads}:${kvHeads}x${headDim}`, kv.key, `capacity${capacity}`, `scale${Math.fround(scale)}`, ...flags].join('/');
 }
 
 export interface AttentionParts {
@@ -81,11 +81,10 @@ export interface AttentionParts {
 /** Sizes that all attention kernels know, and what the cache's words are. */
 export function sizes(variant: AttentionVariant): Pick<AttentionParts, 'constants' | 'aliases'> {
   checkVariant(variant);
-  const { heads, kvHeads, headDim, capacity, gated, projectionStride } = variant;
-  const layout = kvLayouts[variant.kv];
+  const { heads, kvHeads, headDim, capacity, kv, gated, projectionStride } = variant;
   return {
     constants: {
-      ...layout.constants,
+      ...kv.constants,
       HEADS: u32(heads),
       KV_HEADS: u32(kvHeads),
       GROUP: u32(heads / kvHeads),
@@ -96,7 +95,7 @@ export function sizes(variant: AttentionVariant): Pick<AttentionParts, 'constant
       GATED: bool(gated),
       PROJECTION_STRIDE: u32(projectionStride),
     },
-    aliases: { KvWord: layout.word },
+    aliases: { KvWord: kv.word },
   };
 }
 

@@ -1,7 +1,8 @@
 import { assemble, ceilDiv, roundUp, u32, type Kernel } from '../kernel.ts';
 import type { BufferData, KernelCase } from '../kernel-case.ts';
 import source from './decode.wgsl?raw';
-import { describeFormat, formatConstants, WEIGHT_FORMATS, type WeightFormat } from './formats.ts';
+import { describeFormat, WEIGHT_FORMATS } from './formats.ts';
+import { formatConstants, type WeightFormat } from './weight-format.ts';
 import { BLOCK } from './plane.ts';
 import { randomPlanes } from './random-planes.ts';
 import { decodeRows } from './reference.ts';
@@ -10,11 +11,12 @@ import { decodeRows } from './reference.ts';
 export const GROUPED = ['int4:f16:128', 'int4:f16:64:zeros', 'int8:f16:row', 'int8:f32:128:zeros', 'fp8:f32:128', 'nf4:f32:64', 'int2:f16:32:zeros', 'int3:f16:64:zeros'] as const satisfies readonly WeightFormat[];
 
 function decode(format: WeightFormat, rows: number, inputs: number): Kernel {
-  const { planes, snippet } = describeFormat(format);
+  const description = describeFormat(format);
+  const { planes, snippet } = description;
   return {
     label: `decode/${format}`,
     features: [],
-    code: assemble({ constants: { ...formatConstants(format, inputs), OUT_BINDING: u32(planes.length) }, snippets: [snippet], source }),
+    code: assemble({ constants: { ...formatConstants(description, inputs), OUT_BINDING: u32(planes.length) }, snippets: [snippet], source }),
     bindings: [...planes.map(({ name }) => ({ name, type: 'read' as const })), { name: 'octets', type: 'write' }, { name: 'dots', type: 'write' }],
     workgroups: () => [ceilDiv(roundUp(inputs, BLOCK) / 8, 64), rows, 1],
   };

@@ -1,42 +1,11 @@
-import { ceilDiv, f32, roundUp, u32, type Constant } from '../kernel.ts';
+import { roundUp } from '../kernel.ts';
 import zeroConstant from './codes/zero-constant.wgsl?raw';
 import zeroPlane from './codes/zero-plane.wgsl?raw';
 import { CODES, type CodeName } from './codes.ts';
-import f16Source from './f16.wgsl?raw';
-import f32Source from './f32.wgsl?raw';
-import { BLOCK, SUPER, type Plane } from './plane.ts';
+import { PLAIN_FORMATS } from './plain-formats.ts';
+import { BLOCK } from './plane.ts';
 import { groupsOf, SCALES, type ScaleName } from './scales.ts';
-
-/** Formats with a name of their own; the ones after `fp8` are those of checkpoints and of ggml (`q8_0` is `int8`, `q4_0` is `int4`). */
-type NamedFormat = 'int8' | 'int4' | 'fp8' | 'mxfp4' | 'nvfp4' | 'q4_1' | 'q5_0' | 'q5_1' | 'q2_k' | 'q3_k' | 'q4_k' | 'q5_k' | 'q6_k' | 'iq4_nl' | 'iq4_xs';
-type GroupScale = 'f16' | 'f32';
-type Group = number | 'row';
-
-/**
- * How the numbers of a weight matrix are stored on the GPU: plain, under a name, or as codes, the type of a scale, and how many
- * weights share it, with a zero point for each group (`int4:f16:128:zeros`) or without. Two formats are the same where their keys are.
- */
-export type WeightFormat = 'f32' | 'f16' | NamedFormat | `${CodeName}:${GroupScale}:${Group}` | `${CodeName}:${GroupScale}:${Group}:zeros`;
-
-export interface FormatDescription {
-  /** In the order of their bindings. */
-  readonly planes: readonly Plane[];
-  /** WGSL: declares the planes' bindings, defines `weight_dot` and `weight_octet`. Needs the constants of `formatConstants`. */
-  readonly snippet: string;
-  /** Absent where weights are stored as they are. */
-  readonly scheme?: Scheme;
-}
-
-/** What a weight is computed from. */
-export interface Scheme {
-  readonly codes: CodeName;
-  readonly scale: ScaleName;
-  /** Weights that share a scale, a multiple of `BLOCK` or Infinity for a whole row, where that is the format's choice. */
-  readonly group: number;
-  /** The code that stands for zero, to which the plane `zeros` adds where there is one. */
-  readonly zero: number;
-  readonly zeros: boolean;
-}
+import type { FormatDescription, GroupScale, NamedFormat, Scheme, WeightFormat } from './weight-format.ts';
 
 const named = (codes: CodeName, scale: ScaleName, { group = BLOCK, zero = CODES[codes].zero }: { group?: number; zero?: number } = {}): Scheme => ({ codes, scale, group, zero, zeros: false });
 
@@ -64,11 +33,11 @@ export const WEIGHT_FORMATS = ['f32', 'f16', ...(Object.keys(NAMED) as NamedForm
 const isNamed = (key: string): key is NamedFormat => Object.hasOwn(NAMED, key);
 
 /** The format of codes with one scale for each `group` weights of a row (a multiple of 32, or Infinity), under its shortest key. */
-export function groupedFormat(codes: CodeName, scale: GroupScale, group: number, zeros = false): WeightFormat {
+export function groupedFormat(codes: CodeName, scale: GroupScale, group: number, zeros = false): FormatDescription {
   const name = Object.entries(NAMED).find(([, scheme]) => !zeros && scheme.codes === codes && scheme.scale === scale && scheme.group === group)?.[0];
-  if (name !== undefined && isNamed(name)) return name;
+  if (name !== undefined && isNamed(name)) return describeFormat(name);
   const key = `${codes}:${scale}:${group === Infinity ? 'row' : group}` as const;
-  return zeros ? `${key}:zeros` : key;
+  return describeFormat(zeros ? `${key}:zeros` : key);
 }
 
 /** Throws `RangeError` for a key that names no format. */
@@ -82,10 +51,11 @@ function parseScheme(key: string): Scheme {
   return { codes, scale: match[2] as GroupScale, group, zero: zeros ? CODES[codes].firstZero : CODES[codes].zero, zeros };
 }
 
-function describeScheme(scheme: Scheme): FormatDescription {
+function describeScheme(key: WeightFormat, scheme: Scheme): FormatDescription {
   const { codes, scale, group, zeros } = scheme;
   const code = CODES[codes];
   return {
+    key,
     planes: [
       ...code.planes,
       { name: 'scales', bytesPerRow: (inputs) => SCALES[scale].bytesPerRow(inputs, group) },
@@ -96,35 +66,14 @@ function describeScheme(scheme: Scheme): FormatDescription {
   };
 }
 
-const plain = (bytes: number): readonly Plane[] => [{ name: 'quants', bytesPerRow: (inputs) => bytes * roundUp(inputs, BLOCK) }];
+const described = new Map<WeightFormat, FormatDescription>(Object.values(PLAIN_FORMATS).map((plain) => [plain.key, plain]));
 
-const described = new Map<WeightFormat, FormatDescription>([
-  ['f32', { planes: plain(4), snippet: f32Source }],
-  ['f16', { planes: plain(2), snippet: f16Source }],
-]);
-
+/** Throws `RangeError` for a key that names no format. */
 export function describeFormat(format: WeightFormat): FormatDescription {
-  const known = described.get(format) ?? describeScheme(parseScheme(format));
+  const known = described.get(format) ?? describeScheme(format, parseScheme(format));
   described.set(format, known);
   return known;
 }
 
 /** Bytes that one row of K inputs takes over all planes. */
 export const bytesPerRow = (format: WeightFormat, inputs: number): number => describeFormat(format).planes.reduce((sum, plane) => sum + plane.bytesPerRow(inputs), 0);
-
-/** Constants that a format's snippet needs for a weight with K inputs. */
-export function formatConstants(format: WeightFormat, inputs: number): Readonly<Record<string, Constant>> {
-  const { planes, scheme } = describeFormat(format);
-  const blocks = ceilDiv(inputs, BLOCK);
-  if (!scheme) return { BLOCKS: u32(blocks) };
-  const bindings = planes.slice(1).map(({ name }, i) => [`${name.toUpperCase()}_BINDING`, u32(i + 1)] as const);
-  const groupBlocks = Math.min(blocks, scheme.group / BLOCK);
-  return {
-    BLOCKS: u32(blocks),
-    SUPERS: u32(ceilDiv(inputs, SUPER)),
-    GROUP_BLOCKS: u32(groupBlocks),
-    GROUPS: u32(ceilDiv(blocks, groupBlocks)),
-    ZERO: f32(scheme.zero),
-    ...Object.fromEntries(bindings),
-  };
-}

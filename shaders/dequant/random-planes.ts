@@ -1,6 +1,7 @@
 import type { BufferData } from '../kernel-case.ts';
 import { normal, uniform } from '../random.ts';
-import { describeFormat, type WeightFormat } from './formats.ts';
+import { describeFormat } from './formats.ts';
+import type { WeightFormat } from './weight-format.ts';
 import type { ScaleName } from './scales.ts';
 
 function randomBytes(length: number, seed: number, refused: (byte: number) => boolean = () => false): Uint32Array<ArrayBuffer> {

@@ -1,6 +1,7 @@
 import { halfToNumber } from '../common/half.ts';
 import type { CodeName } from './codes.ts';
-import { describeFormat, type WeightFormat } from './formats.ts';
+import { describeFormat } from './formats.ts';
+import type { WeightFormat } from './weight-format.ts';
 import { BLOCK, SUPER, type PlaneName } from './plane.ts';
 import { GROUP_SCALE_FACTOR, type ScaleName } from './scales.ts';
 

@@ -1,6 +1,7 @@
-import { WEIGHT_FORMATS } from '../dequant/formats.ts';
+import { describeFormat, WEIGHT_FORMATS } from '../dequant/formats.ts';
 import { randomPlanes } from '../dequant/random-planes.ts';
 import { decodeRows } from '../dequant/reference.ts';
+import type { WeightFormat } from '../dequant/weight-format.ts';
 import { roundUp } from '../kernel.ts';
 import type { KernelCase } from '../kernel-case.ts';
 import { normal, uniform } from '../random.ts';
@@ -11,9 +12,9 @@ const POSITION = 5;
 /** Rows of the whole table that tokens pick from. */
 const VOCABULARY = 40;
 
-function embeddingCase(count: number, shape: Pick<EmbeddingVariant, 'format' | 'width'> & Partial<EmbeddingVariant>): KernelCase {
-  const variant: EmbeddingVariant = { rows: VOCABULARY, rowStart: 0, index: 'token', accumulate: false, scale: 1, ...shape };
-  const { format, rows, width, index, accumulate } = variant;
+function embeddingCase(count: number, shape: { readonly format: WeightFormat } & Pick<EmbeddingVariant, 'width'> & Partial<Omit<EmbeddingVariant, 'format'>>): KernelCase {
+  const variant: EmbeddingVariant = { rows: VOCABULARY, rowStart: 0, index: 'token', accumulate: false, scale: 1, ...shape, format: describeFormat(shape.format) };
+  const { rows, width, index, accumulate } = variant;
   const length = (count + 1) * roundUp(width, 4);
   const kernel = embedding(variant);
   return {
@@ -23,7 +24,7 @@ function embeddingCase(count: number, shape: Pick<EmbeddingVariant, 'format' | '
     inputs: () => {
       const next = uniform(7);
       return {
-        ...randomPlanes(format, rows, width, 3),
+        ...randomPlanes(shape.format, rows, width, 3),
         ...(index === 'token' ? { tokens: Uint32Array.from({ length: count }, () => Math.floor(VOCABULARY * next())) } : {}),
         ...(accumulate ? { out: normal(length, 5) } : {}),
       };
@@ -31,7 +32,7 @@ function embeddingCase(count: number, shape: Pick<EmbeddingVariant, 'format' | '
     ...(accumulate ? {} : { outputs: { out: { type: 'f32', length } } }),
     expected: ({ tokens, out, ...planes }) => {
       const indices = index === 'token' ? [...tokens] : Array.from({ length: count }, (_, t) => POSITION + t);
-      return { out: embeddingReference(variant, decodeRows(format, planes, rows, width), indices, out ?? new Float64Array(length).fill(NaN)) };
+      return { out: embeddingReference(variant, decodeRows(shape.format, planes, rows, width), indices, out ?? new Float64Array(length).fill(NaN)) };
     },
     tolerance: 1e-7,
   };

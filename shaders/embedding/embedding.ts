@@ -1,12 +1,12 @@
 import stepSource from '../common/step.wgsl?raw';
-import { describeFormat, formatConstants, type WeightFormat } from '../dequant/formats.ts';
+import { formatConstants, type FormatDescription } from '../dequant/weight-format.ts';
 import { assemble, bool, ceilDiv, f32, roundUp, u32, type Binding, type Kernel } from '../kernel.ts';
 import source from './embedding.wgsl?raw';
 import positionSource from './index-position.wgsl?raw';
 import tokenSource from './index-token.wgsl?raw';
 
 export interface EmbeddingVariant {
-  readonly format: WeightFormat;
+  readonly format: FormatDescription;
   /** Rows of the table in this chunk. */
   readonly rows: number;
   /** Row of the whole table that the chunk begins with: a big table is split over several bindings, and each chunk writes the rows it holds. */
@@ -28,10 +28,10 @@ const WORKGROUP = 64;
  * `out` f32 [T, roundUp(width, 4)], `step`. A row that no chunk holds is not written.
  */
 export function embedding({ format, rows, rowStart, width, index, accumulate, scale }: EmbeddingVariant): Kernel {
-  const { planes, snippet } = describeFormat(format);
+  const { planes, snippet } = format;
   const tokens: readonly Binding[] = index === 'token' ? [{ name: 'tokens', type: 'read' }] : [];
   return {
-    label: `embedding/${format}/${index}/${rows}x${width}${rowStart > 0 ? `/from${rowStart}` : ''}${accumulate ? '/accumulate' : ''}`,
+    label: `embedding/${format.key}/${index}/${rows}x${width}${rowStart > 0 ? `/from${rowStart}` : ''}${accumulate ? '/accumulate' : ''}`,
     features: [],
     code: assemble({
       constants: {

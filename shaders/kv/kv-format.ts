@@ -1,11 +1,4 @@
-import { ceilDiv, u32, type Constant } from '../kernel.ts';
-import packedRow from './packed-row.wgsl?raw';
-import readF16 from './read-f16.wgsl?raw';
-import readF32 from './read-f32.wgsl?raw';
-import readPacked from './read-packed.wgsl?raw';
-import writeF16 from './write-f16.wgsl?raw';
-import writeF32 from './write-f32.wgsl?raw';
-import writePacked from './write-packed.wgsl?raw';
+import type { Constant } from '../kernel.ts';
 
 /**
  * How keys and values are stored. f16 needs no `shader-f16`: halves are packed in words and widened when read. int8 and int4 are codes
@@ -20,6 +13,7 @@ export const KV_FORMATS: readonly KvFormat[] = ['f32', 'f16', 'int8', 'int4'];
  * a word means.
  */
 export interface KvLayout {
+  readonly key: KvFormat;
   /** WGSL type behind the alias `KvWord`. */
   readonly word: string;
   readonly constants: Readonly<Record<string, Constant>>;
@@ -31,23 +25,5 @@ export interface KvLayout {
   readonly rowBytes: (headDim: number) => number;
 }
 
-/** Elements of a row that share a scale. */
-export const KV_GROUP = 32;
-
-const packed = (codeBits: number): KvLayout => ({
-  word: 'u32',
-  constants: { CODE_BITS: u32(codeBits) },
-  read: [packedRow, readPacked],
-  write: [packedRow, writePacked],
-  rowBytes: (headDim) => 4 * (ceilDiv(headDim * codeBits, 32) + ceilDiv(headDim, KV_GROUP)),
-});
-
-export const kvLayouts: Readonly<Record<KvFormat, KvLayout>> = {
-  f32: { word: 'vec4f', constants: {}, read: [readF32], write: [writeF32], rowBytes: (headDim) => headDim * 4 },
-  f16: { word: 'vec2u', constants: {}, read: [readF16], write: [writeF16], rowBytes: (headDim) => headDim * 2 },
-  int8: packed(8),
-  int4: packed(4),
-};
-
 /** Bytes of the keys (the values take as many) of one layer's cache [kvHeads, capacity, headDim]. */
-export const kvCacheBytes = (format: KvFormat, kvHeads: number, capacity: number, headDim: number): number => kvHeads * capacity * kvLayouts[format].rowBytes(headDim);
+export const kvCacheBytes = ({ rowBytes }: KvLayout, kvHeads: number, capacity: number, headDim: number): number => kvHeads * capacity * rowBytes(headDim);

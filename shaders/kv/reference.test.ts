@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { normal, uniform } from '../random.ts';
-import { KV_GROUP, kvCacheBytes } from './kv-format.ts';
+import { kvCacheBytes } from './kv-format.ts';
+import { KV_GROUP, KV_LAYOUTS } from './kv-layouts.ts';
 import { kvCodes, packKvCache, packKvRow, unpackKvCache, unpackKvRow, type PackedKvFormat } from './reference.ts';
 
 const FORMATS: readonly PackedKvFormat[] = ['int8', 'int4'];
@@ -16,8 +17,8 @@ const groupsOf = (row: ArrayLike<number>): number[][] =>
   Array.from({ length: Math.ceil(row.length / KV_GROUP) }, (_, group) => Array.from(row).slice(group * KV_GROUP, (group + 1) * KV_GROUP));
 
 test('a row takes its codes and a word for each 32 elements', () => {
-  expect(HEAD_DIMS.map((headDim) => kvCacheBytes('int8', 2, 10, headDim))).toEqual([8, 20, 24, 36, 44, 72, 92, 144, 288].map((bytes) => bytes * 20));
-  expect(HEAD_DIMS.map((headDim) => kvCacheBytes('int4', 2, 10, headDim))).toEqual([8, 12, 16, 20, 28, 40, 52, 80, 160].map((bytes) => bytes * 20));
+  expect(HEAD_DIMS.map((headDim) => kvCacheBytes(KV_LAYOUTS.int8, 2, 10, headDim))).toEqual([8, 20, 24, 36, 44, 72, 92, 144, 288].map((bytes) => bytes * 20));
+  expect(HEAD_DIMS.map((headDim) => kvCacheBytes(KV_LAYOUTS.int4, 2, 10, headDim))).toEqual([8, 12, 16, 20, 28, 40, 52, 80, 160].map((bytes) => bytes * 20));
 });
 
 describe.each(FORMATS)('%s', (format) => {

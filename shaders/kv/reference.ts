@@ -1,6 +1,7 @@
 import { halfToNumber, packHalves } from '../common/half.ts';
 import type { BufferData } from '../kernel-case.ts';
-import { KV_GROUP, kvLayouts, type KvFormat } from './kv-format.ts';
+import type { KvFormat } from './kv-format.ts';
+import { KV_GROUP, KV_LAYOUTS } from './kv-layouts.ts';
 
 /** Formats whose rows are codes with a scale and a zero for each group. */
 export type PackedKvFormat = Extract<KvFormat, 'int8' | 'int4'>;
@@ -62,7 +63,7 @@ function bestWord(group: readonly number[], format: PackedKvFormat): number {
 
 /** The words of a row, in float64: codes, the first in the lowest bits, then a word for each group. A row of NaN is words of ones, which decode to NaN. */
 export function packKvRow(format: PackedKvFormat, row: ArrayLike<number>): Uint32Array<ArrayBuffer> {
-  const words = new Uint32Array(kvLayouts[format].rowBytes(row.length) / 4);
+  const words = new Uint32Array(KV_LAYOUTS[format].rowBytes(row.length) / 4);
   if (Number.isNaN(row[0])) return words.fill(0xffffffff);
   const groups = Math.ceil(row.length / KV_GROUP);
   for (let group = 0; group < groups; group++) {
@@ -93,7 +94,7 @@ export function unpackKvRow(format: PackedKvFormat, words: Uint32Array, headDim:
 export function packKvCache(format: KvFormat, cache: Float64Array, headDim: number): BufferData {
   if (format === 'f32') return Float32Array.from(cache);
   if (format === 'f16') return packHalves(cache);
-  const rowWords = kvLayouts[format].rowBytes(headDim) / 4;
+  const rowWords = KV_LAYOUTS[format].rowBytes(headDim) / 4;
   const words = new Uint32Array((cache.length / headDim) * rowWords);
   for (let row = 0; row * headDim < cache.length; row++) words.set(packKvRow(format, cache.subarray(row * headDim, (row + 1) * headDim)), row * rowWords);
   return words;
@@ -103,7 +104,7 @@ export function packKvCache(format: KvFormat, cache: Float64Array, headDim: numb
 export function unpackKvCache(format: KvFormat, words: BufferData, headDim: number): Float64Array {
   if (format === 'f32') return Float64Array.from(new Float32Array(words.buffer));
   if (format === 'f16') return Float64Array.from(new Uint16Array(words.buffer), halfToNumber);
-  const rowWords = kvLayouts[format].rowBytes(headDim) / 4;
+  const rowWords = KV_LAYOUTS[format].rowBytes(headDim) / 4;
   const bytes = new Uint32Array(words.buffer);
   const cache = new Float64Array((words.length / rowWords) * headDim);
   for (let row = 0; row * rowWords < words.length; row++) cache.set(unpackKvRow(format, bytes.subarray(row * rowWords, (row + 1) * rowWords), headDim), row * headDim);

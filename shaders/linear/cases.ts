@@ -1,8 +1,9 @@
 import { GROUPED } from '../dequant/cases.ts';
 import { decodeRows } from '../dequant/reference.ts';
-import { WEIGHT_FORMATS } from '../dequant/formats.ts';
+import { describeFormat, WEIGHT_FORMATS } from '../dequant/formats.ts';
 import { BLOCK } from '../dequant/plane.ts';
 import { randomPlanes } from '../dequant/random-planes.ts';
+import type { WeightFormat } from '../dequant/weight-format.ts';
 import { roundUp, type Kernel, type Target } from '../kernel.ts';
 import type { KernelCase } from '../kernel-case.ts';
 import { normal, uniform } from '../random.ts';
@@ -13,12 +14,12 @@ import { linearReference } from './reference.ts';
 
 const PLAIN = { rowOffset: 0, bias: false, accumulate: false, activation: 'none' } as const;
 
-type Shape = Pick<LinearVectorVariant, 'format' | 'inputs' | 'outputs'> & Partial<LinearVectorVariant>;
+type Shape = { readonly format: WeightFormat } & Pick<LinearVectorVariant, 'inputs' | 'outputs'> & Partial<Omit<LinearVectorVariant, 'format'>>;
 
 /** Fills in the stride that a weight of its own would have. */
 function variantOf(shape: Shape): LinearVectorVariant {
   const columns = (shape.rowOffset ?? 0) + (shape.gated ? shape.outputs / 2 : shape.outputs);
-  return { ...PLAIN, outputStride: roundUp(columns, 4), ...shape };
+  return { ...PLAIN, outputStride: roundUp(columns, 4), ...shape, format: describeFormat(shape.format) };
 }
 
 /** A permutation of the inputs, then zeros up to whole blocks. */
@@ -46,7 +47,7 @@ function linearCase(kernel: string, build: (target: Target) => Kernel, variant: 
       for (let token = 0; token < count; token++) x.fill(NaN, token * stride + inputs, (token + 1) * stride);
       normWeight.fill(NaN, inputs);
       return {
-        ...randomPlanes(format, outputs, inputs, 3),
+        ...randomPlanes(format.key, outputs, inputs, 3),
         x,
         ...(norm ? { norm_weight: normWeight } : {}),
         ...(bias ? { bias: normal(biasStart + outputs * biasStride, 4) } : {}),
@@ -58,7 +59,7 @@ function linearCase(kernel: string, build: (target: Target) => Kernel, variant: 
     expected: ({ x, norm_weight: normWeight, bias: biasValues, order, out, ...planes }) => ({
       out: linearReference(variant, count, {
         x,
-        weight: decodeRows(format, planes, outputs, inputs),
+        weight: decodeRows(format.key, planes, outputs, inputs),
         out: out ?? new Float64Array(length).fill(NaN),
         ...(normWeight ? { normWeight } : {}),
         ...(biasValues ? { bias: biasValues } : {}),

@@ -1,5 +1,5 @@
 import stepSource from '../common/step.wgsl?raw';
-import { describeFormat, formatConstants } from '../dequant/formats.ts';
+import { formatConstants } from '../dequant/weight-format.ts';
 import { assemble, ceilDiv, u32, type Kernel } from '../kernel.ts';
 import { epilogue } from './epilogue/epilogue.ts';
 import inputOrdered from './input/matrix-ordered.wgsl?raw';
@@ -18,11 +18,11 @@ const TILE = 64;
  */
 export function linearMatrix(variant: LinearVariant): Kernel {
   const { format, inputs, outputs, ordered = false } = variant;
-  const { planes, snippet } = describeFormat(format);
+  const { planes, snippet } = format;
   const afterOrder = planes.length + 1 + Number(ordered);
   const end = epilogue(variant, afterOrder);
   return {
-    label: `linear-matrix/${format}/${inputs}x${outputs}${ordered ? '/ordered' : ''}${end.label}`,
+    label: `linear-matrix/${format.key}/${inputs}x${outputs}${ordered ? '/ordered' : ''}${end.label}`,
     features: [],
     code: assemble({
       constants: {

@@ -1,11 +1,11 @@
-import type { WeightFormat } from '../dequant/formats.ts';
+import type { FormatDescription } from '../dequant/weight-format.ts';
 
 /** `gelu-tanh` is GPT-2's `gelu_new`, `gelu` the one with erf (Hendrycks & Gimpel 2016, arXiv:1606.08415). */
 export type Activation = 'none' | 'silu' | 'gelu-tanh' | 'gelu';
 
 /** out = activation(x · weightᵀ + bias), or out += …; weight is [outputs, inputs]. */
 export interface LinearVariant {
-  readonly format: WeightFormat;
+  readonly format: FormatDescription;
   /** K: columns of the weight and of x. */
   readonly inputs: number;
   /** N: rows in this chunk of the weight. Even where gated. */

@@ -1,5 +1,5 @@
 import { team } from '../common/team.ts';
-import { describeFormat, formatConstants } from '../dequant/formats.ts';
+import { formatConstants } from '../dequant/weight-format.ts';
 import { BLOCK } from '../dequant/plane.ts';
 import { assemble, ceilDiv, f32, grid, u32, type Kernel, type Target } from '../kernel.ts';
 import { epilogue } from './epilogue/epilogue.ts';
@@ -41,7 +41,7 @@ function sweepsOf({ inputs, outputs }: LinearVectorVariant, rowsPerSweep: number
  */
 export function linearVector(variant: LinearVectorVariant, target: Target): Kernel {
   const { format, inputs, outputs, norm, ordered = false } = variant;
-  const { planes, snippet } = describeFormat(format);
+  const { planes, snippet } = format;
   const { size, features, snippet: teamSource, label: teamLabel } = team(target);
   const teams = WORKGROUP / size;
   const rows = rowsOf(variant, teams);
@@ -49,7 +49,7 @@ export function linearVector(variant: LinearVectorVariant, target: Target): Kern
   const afterOrder = planes.length + 1 + Number(ordered);
   const end = epilogue(variant, afterOrder + Number(norm !== undefined));
   return {
-    label: `linear-vector/${format}/${inputs}x${outputs}${ordered ? '/ordered' : ''}${norm ? '/norm' : ''}${end.label}/${teamLabel}`,
+    label: `linear-vector/${format.key}/${inputs}x${outputs}${ordered ? '/ordered' : ''}${norm ? '/norm' : ''}${end.label}/${teamLabel}`,
     features,
     code: assemble({
       features,

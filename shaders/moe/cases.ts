@@ -1,6 +1,7 @@
 import type { Step } from '../common/step.ts';
 import { decodeRows } from '../dequant/reference.ts';
-import { WEIGHT_FORMATS } from '../dequant/formats.ts';
+import type { WeightFormat } from '../dequant/weight-format.ts';
+import { describeFormat, WEIGHT_FORMATS } from '../dequant/formats.ts';
 import { randomPlanes } from '../dequant/random-planes.ts';
 import { roundUp } from '../kernel.ts';
 import type { BufferData, KernelCase } from '../kernel-case.ts';
@@ -65,10 +66,10 @@ function groupCase(count: number, variant: GroupVariant, choice: Choice): Kernel
   };
 }
 
-type Shape = Pick<ExpertsVariant, 'format' | 'inputs' | 'outputs' | 'topK'> & { readonly allExperts: number } & Partial<ExpertsVariant>;
+type Shape = { readonly format: WeightFormat; readonly allExperts: number } & Pick<ExpertsVariant, 'inputs' | 'outputs' | 'topK'> & Partial<Omit<ExpertsVariant, 'format'>>;
 
 /** A chunk of all experts. */
-const variantOf = (shape: Shape): ExpertsVariant & { readonly allExperts: number } => ({ experts: shape.allExperts, firstExpert: 0, bias: false, ...shape });
+const variantOf = (shape: Shape): ExpertsVariant & { readonly allExperts: number } => ({ experts: shape.allExperts, firstExpert: 0, bias: false, ...shape, format: describeFormat(shape.format) });
 
 /** x with garbage where its rows are padded. */
 function inputRows(rows: number, inputs: number, seed: number): Float32Array<ArrayBuffer> {
@@ -80,13 +81,13 @@ function inputRows(rows: number, inputs: number, seed: number): Float32Array<Arr
 
 /** Planes of the chunk, and the bias of all experts where there is one. */
 const weightsOf = ({ format, inputs, outputs, experts, bias, allExperts }: ReturnType<typeof variantOf>): Record<string, BufferData> => ({
-  ...randomPlanes(format, experts * outputs, inputs, 23),
+  ...randomPlanes(format.key, experts * outputs, inputs, 23),
   ...(bias ? { bias: normal(allExperts * outputs, 24) } : {}),
 });
 
 /** What expert number `expert` of all gives for the row of x at `start`; undefined where another chunk has it. */
 function productOf({ format, inputs, outputs, experts, firstExpert }: ExpertsVariant, { bias, ...planes }: Record<string, BufferData>) {
-  const weight = decodeRows(format, planes, experts * outputs, inputs);
+  const weight = decodeRows(format.key, planes, experts * outputs, inputs);
   return (expert: number, x: ArrayLike<number>, start: number): Float64Array | undefined => {
     const own = expert - firstExpert;
     if (own < 0 || own >= experts) return undefined;

@@ -1,5 +1,4 @@
 import { team } from '../common/team.ts';
-import { describeFormat } from '../dequant/formats.ts';
 import { assemble, ceilDiv, u32, type Kernel, type Target } from '../kernel.ts';
 import biasNone from '../linear/epilogue/bias-none.wgsl?raw';
 import biasSource from '../linear/epilogue/bias.wgsl?raw';
@@ -25,7 +24,7 @@ export function expertDown(variant: ExpertsVariant, target: Target): Kernel {
     code: assemble({
       features,
       constants: { ...constants, ROWS: u32(rows), TEAM: u32(size), TEAMS: u32(teams) },
-      snippets: [maskedSource, describeFormat(format).snippet, snippet, bias ? biasSource : biasNone],
+      snippets: [maskedSource, format.snippet, snippet, bias ? biasSource : biasNone],
       source,
     }),
     bindings,

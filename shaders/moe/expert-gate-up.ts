@@ -1,5 +1,4 @@
 import { team } from '../common/team.ts';
-import { describeFormat } from '../dequant/formats.ts';
 import { assemble, ceilDiv, f32, roundUp, u32, type Kernel, type Target } from '../kernel.ts';
 import biasNone from '../linear/epilogue/bias-none.wgsl?raw';
 import biasSource from '../linear/epilogue/bias.wgsl?raw';
@@ -45,7 +44,7 @@ export function expertGateUp(variant: ExpertGateUpVariant, target: Target): Kern
         TEAM: u32(size),
         TEAMS: u32(teams),
       },
-      snippets: [maskedSource, describeFormat(format).snippet, snippet, ...(norm ? [normPlain, normSource] : [normNone]), bias ? biasSource : biasNone, ...end.snippets, storeGlu],
+      snippets: [maskedSource, format.snippet, snippet, ...(norm ? [normPlain, normSource] : [normNone]), bias ? biasSource : biasNone, ...end.snippets, storeGlu],
       source,
     }),
     bindings,

@@ -1,4 +1,4 @@
-import { describeFormat, formatConstants } from '../dequant/formats.ts';
+import { formatConstants } from '../dequant/weight-format.ts';
 import { assemble, ceilDiv, roundUp, u32, type Kernel } from '../kernel.ts';
 import biasNone from '../linear/epilogue/bias-none.wgsl?raw';
 import biasSource from '../linear/epilogue/bias.wgsl?raw';
@@ -28,7 +28,7 @@ const ROWS = 64;
  */
 export function expertTiles(variant: ExpertTilesVariant): Kernel {
   const { format, inputs, outputs, experts, firstExpert, allExperts, topK, bias, activation } = variant;
-  const { planes, snippet } = describeFormat(format);
+  const { planes, snippet } = format;
   const end = activation ? glu(activation) : { snippets: [], constants: {}, label: '' };
   return {
     label: `moe-tiles/${expertsLabel(variant)}${end.label}`,

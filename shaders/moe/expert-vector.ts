@@ -1,4 +1,4 @@
-import { describeFormat, formatConstants } from '../dequant/formats.ts';
+import { formatConstants } from '../dequant/weight-format.ts';
 import { BLOCK } from '../dequant/plane.ts';
 import { ceilDiv, u32, type Binding, type Constant } from '../kernel.ts';
 import type { ExpertsVariant } from './variant.ts';
@@ -16,7 +16,7 @@ export interface ExpertVectorParts {
 
 /** What the kernels for one token have in common: planes and x, then what the `router` chose, `norm_weight` and `bias` where there are any, and `out`. */
 export function expertVectorParts({ format, inputs, outputs, experts, firstExpert, topK, bias }: ExpertsVariant, router: readonly string[], norm: boolean): ExpertVectorParts {
-  const names = [...describeFormat(format).planes.map(({ name }) => name), 'x', ...router, ...(norm ? ['norm_weight'] : []), ...(bias ? ['bias'] : [])];
+  const names = [...format.planes.map(({ name }) => name), 'x', ...router, ...(norm ? ['norm_weight'] : []), ...(bias ? ['bias'] : [])];
   const place = (name: string): Constant => u32(Math.max(0, names.indexOf(name)));
   return {
     constants: {

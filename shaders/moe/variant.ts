@@ -1,4 +1,4 @@
-import type { WeightFormat } from '../dequant/formats.ts';
+import type { FormatDescription } from '../dequant/weight-format.ts';
 
 /** Of the routing and grouping kernels, which hold a number for each expert in workgroup memory. */
 export const MAX_EXPERTS = 1024;
@@ -19,7 +19,7 @@ export type ExpertActivation = { readonly kind: 'silu' } | { readonly kind: 'cla
 
 /** Products with the experts of a weight [experts · N, K], or of a chunk of it that holds whole experts. */
 export interface ExpertsVariant {
-  readonly format: WeightFormat;
+  readonly format: FormatDescription;
   /** K: columns of the weight and of x. */
   readonly inputs: number;
   /** N: rows of each expert. Where they are gate and up, these alternate. */
@@ -35,4 +35,4 @@ export interface ExpertsVariant {
 
 /** The part of a label that any of these kernels has. */
 export const expertsLabel = ({ format, inputs, outputs, topK, bias, firstExpert }: ExpertsVariant): string =>
-  `${format}/${topK}x${inputs}x${outputs}${bias ? '/bias' : ''}${firstExpert > 0 ? `/from${firstExpert}` : ''}`;
+  `${format.key}/${topK}x${inputs}x${outputs}${bias ? '/bias' : ''}${firstExpert > 0 ? `/from${firstExpert}` : ''}`;

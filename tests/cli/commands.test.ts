@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -110,6 +110,109 @@ test('generate names the error of a model that cannot do what is asked', async (
   expect(stderr).toMatch(/no chat template.*\[generate\/prompt\]/);
 });
 
+/** A text of a few windows. */
+function shortText(): string {
+  const path = join(work, 'text.txt');
+  writeFileSync(path, readFileSync(join(root, 'tests/fixtures/text/stories-held-out.txt'), 'utf8').slice(0, 400));
+  return path;
+}
+
+test('perplexity depends on the weights and on the context, and a bad folder does not end it', async () => {
+  const measure = async (...args: string[]): Promise<{ perplexity: number; tokens: number; loss: number; stride: number }> => {
+    const { code, stdout, stderr } = await runCommand('perplexity', [stories, '--text', shortText(), '--precision', 'f32', ...args], { root });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return JSON.parse(stdout);
+  };
+  const [whole, short, int4] = [await measure(), await measure('--context', '16', '--stride', '8'), await measure('--quantize', 'int4')];
+  expect(whole.tokens).toBeGreaterThan(100);
+  expect(whole.perplexity).toBeCloseTo(Math.exp(whole.loss), 9);
+  expect(whole.perplexity).toBeLessThan(6);
+  expect(short.stride).toBe(8);
+  expect(short.perplexity).toBeGreaterThan(1.05 * whole.perplexity);
+  expect(int4.perplexity).toBeGreaterThan(1.01 * whole.perplexity);
+  const { code, stdout, stderr } = await runCommand('perplexity', [join(work, 'absent'), llama, '--text', shortText()], { root });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain(`${join(work, 'absent')}: is no folder`);
+  expect(stderr).toMatch(/arch\/llama: .*tokenizer.json.*\[generate\/prompt\]/);
+});
+
+test('quantize writes a folder with everything but the original weights', async () => {
+  const out = join(work, 'new/int4');
+  const { code, stdout } = await runCommand('quantize', [stories, '--to', 'int4', '--out', out], { root });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/15 matrices as int4, 15 matrices as int8; 0\.\d MB of 1\.0\n$/);
+  expect(readdirSync(out).sort()).toEqual(readdirSync(stories).filter((file) => file !== 'expected.safetensors').sort());
+  expect(readFileSync(join(out, 'tokenizer.json'))).toEqual(readFileSync(join(stories, 'tokenizer.json')));
+  expect(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')).quantization_config.format).toBe('pack-quantized');
+  const { 'model.layers.0.self_attn.q_proj.weight_packed': packed, __metadata__: metadata } = headerOf(join(out, 'model.safetensors'));
+  expect(packed).toMatchObject({ dtype: 'I32', shape: [64, 16] });
+  expect(metadata).toEqual({ format: 'pt' });
+  expect(readdirSync(join(work, 'new'))).toEqual(['int4']);
+
+  const again = await runCommand('quantize', [stories, '--to', 'int4', '--out', out], { root });
+  expect(again).toMatchObject({ code: 1, stdout: '' });
+  expect(again.stderr).toContain('not empty; --force');
+  writeFileSync(join(out, 'extra'), '');
+  expect(await runCommand('quantize', [stories, '--to', 'fp8', '--out', out, '--force'], { root })).toMatchObject({ code: 0, stderr: '' });
+  expect(existsSync(join(out, 'extra'))).toBe(false);
+  expect(headerOf(join(out, 'model.safetensors'))['model.layers.0.mlp.down_proj.weight']).toMatchObject({ dtype: 'F8_E4M3', shape: [64, 172] });
+  expect(readdirSync(join(work, 'new'))).toEqual(['int4']);
+});
+
+const headerOf = (path: string): Record<string, unknown> => {
+  const file = readFileSync(path);
+  return JSON.parse(file.toString('utf8', 8, 8 + Number(file.readBigUInt64LE())));
+};
+
+test('quantize calibrates with a text', async () => {
+  const out = join(work, 'calibrated');
+  const { code, stdout } = await runCommand('quantize', [stories, '--to', 'int4', '--uniform', '--out', out, '--calibrate', shortText()], { root });
+  expect(code).toBe(0);
+  expect(stdout).toContain('30 matrices as int4');
+  expect(headerOf(join(out, 'model.safetensors'))['model.layers.0.input_layernorm.weight']).toMatchObject({ dtype: 'F32', shape: [64] });
+});
+
+test('quantize that is stopped or fails leaves nothing', async () => {
+  const folder = join(work, 'stopped');
+  mkdirSync(folder);
+  // Longer to read than any machine without a GPU takes five seconds for.
+  const long = join(work, 'long.txt');
+  writeFileSync(long, readFileSync(join(root, 'tests/fixtures/text/stories-calibration.txt'), 'utf8').repeat(10));
+  const stopped = await runCommand('quantize', [stories, '--to', 'int8', '--out', join(folder, 'out'), '--calibrate', long], { root, onStart: (child) => setTimeout(() => child.kill('SIGINT'), 5000) });
+  expect(stopped).toMatchObject({ code: 130, stdout: '' });
+  const failures: [string[], RegExp][] = [
+    [[damagedWeights(folder), '--to', 'int8', '--out', join(folder, 'out')], /\[unpackable-weight\]/],
+    [[join(root, 'tests/fixtures/arch/gpt2'), '--to', 'int8', '--out', join(folder, 'out')], /\[quantize\/unsupported-layout\]/],
+    [[join(root, 'tests/fixtures/quant/llama-nvfp4'), '--to', 'int8', '--out', join(folder, 'out')], /\[quantize\/already-quantized\]/],
+    [[join(folder, 'absent'), '--to', 'int8', '--out', join(folder, 'out')], /is no folder/],
+    [[llama, '--to', 'int8', '--out', join(stories, 'config.json/out')], /ENOTDIR/],
+    [[llama, '--to', 'int8', '--out', join(stories, 'config.json')], /is a file/],
+    [[llama, '--to', 'int8', '--out', `${llama}/`, '--force'], /the folder that is read/],
+    [[llama, '--to', 'int8', '--out', join(llama, 'out')], /inside the other/],
+    [[llama, '--to', 'int8', '--out', join(folder, 'out'), '--calibrate', join(folder, 'absent.txt')], /ENOENT/],
+  ];
+  for (const [args, message] of failures) {
+    const { code, stdout, stderr } = await runCommand('quantize', args, { root });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(message);
+  }
+  expect(readdirSync(folder)).toEqual(['damaged']);
+  expect(readdirSync(llama).sort()).toEqual(['config.json', 'expected.safetensors', 'model.safetensors']);
+});
+
+/** stories260K with a weight that is no number in its last matrix. */
+function damagedWeights(inside: string): string {
+  const folder = join(inside, 'damaged');
+  cpSync(stories, folder, { recursive: true });
+  const path = join(folder, 'model.safetensors');
+  const file = readFileSync(path);
+  const data = 8 + Number(file.readBigUInt64LE());
+  const header: Record<string, { data_offsets: [number, number] }> = JSON.parse(file.toString('utf8', 8, data));
+  file.writeFloatLE(NaN, data + header['model.layers.4.self_attn.v_proj.weight'].data_offsets[0]);
+  writeFileSync(path, file);
+  return folder;
+}
+
 test('bench runs where there is nothing but scripts/, dist-bench/ and a Playwright', async () => {
   const host = join(work, 'host');
   cpSync(join(root, 'scripts'), join(host, 'scripts'), { recursive: true });
@@ -141,6 +244,16 @@ test.each([
   ['generate', [stories, '--prompt', 'x', '--seed', 'y']],
   ['bench', []],
   ['bench', ['--shape', 'tiny', '--prefill', '5,']],
+  ['perplexity', [stories]],
+  ['perplexity', ['--text', 'x']],
+  ['perplexity', [stories, '--text', stories.concat('/config.json'), '--stride', '0']],
+  // The model knows its context.
+  ['perplexity', [stories, '--text', stories.concat('/CREDITS.md'), '--context', '64', '--stride', '64']],
+  ['quantize', [stories, '--to', 'int4']],
+  ['quantize', [stories, '--out', 'x']],
+  ['quantize', ['--to', 'int4', '--out', 'x']],
+  ['quantize', [stories, '--to', 'int3', '--out', 'x']],
+  ['quantize', [stories, '--to', 'fp8', '--out', 'x', '--uniform']],
   // The page knows the shapes.
   ['bench', ['--shape', 'huge']],
 ])('bad arguments end with the usage: %s %j', async (name, args) => {

@@ -15,11 +15,13 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with each piece of stdout. */
   readonly onStdout?: (text: string, child: ChildProcess) => void;
+  readonly onStart?: (child: ChildProcess) => void;
 }
 
 /** Runs `scripts/<name>.mjs` to its end. */
-export function runCommand(name: string, args: readonly string[], { root, env = {}, onStdout }: RunOptions): Promise<Finished> {
+export function runCommand(name: string, args: readonly string[], { root, env = {}, onStdout, onStart }: RunOptions): Promise<Finished> {
   const child = spawn(process.execPath, [join(root, `scripts/${name}.mjs`), ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  onStart?.(child);
   let [stdout, stderr, pieces] = ['', '', 0];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;

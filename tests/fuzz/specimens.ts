@@ -1,13 +1,14 @@
-import { f32, number, numbers, string, strings, u32, writeGgufHeader, type HeaderTensor, type WrittenHeader } from '../support/gguf-header.ts';
+import { f32, numbers, number, string, strings, u32 } from '../support/gguf/values.ts';
+import { ggmlTensor, writeGguf, type WrittenMetadata, type WrittenTensor } from '../support/gguf/write-gguf.ts';
 
 type Shapes = Readonly<Record<string, readonly number[]>>;
 
-const tensorsOf = (shapes: Shapes): HeaderTensor[] =>
-  Object.entries(shapes).map(([name, shape]) => ({ name, type: 0, shape, bytes: new Uint8Array(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 1).buffer) }));
+const tensorsOf = (shapes: Shapes): WrittenTensor[] =>
+  Object.entries(shapes).map(([name, shape]) => ggmlTensor(name, 'F32', shape, new Uint8Array(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 1).buffer)));
 
-const counts = (architecture: string, values: Readonly<Record<string, number>>): NonNullable<WrittenHeader['metadata']> => Object.entries(values).map(([key, value]) => [`${architecture}.${key}`, u32(value)] as const);
+const counts = (architecture: string, values: Readonly<Record<string, number>>): WrittenMetadata => Object.entries(values).map(([key, value]) => [`${architecture}.${key}`, u32(value)] as const);
 
-const TEXT: NonNullable<WrittenHeader['metadata']> = [
+const TEXT: WrittenMetadata = [
   ['tokenizer.ggml.model', string('gpt2')],
   ['tokenizer.ggml.tokens', strings(Array.from({ length: 40 }, (_, i) => `tok${i}`))],
   ['tokenizer.ggml.token_type', numbers('i32', Array.from({ length: 40 }, () => 1))],
@@ -17,7 +18,7 @@ const TEXT: NonNullable<WrittenHeader['metadata']> = [
   ['tokenizer.chat_template', string('{{ messages }}')],
 ];
 
-function llama(more: NonNullable<WrittenHeader['metadata']> = []): Uint8Array<ArrayBuffer> {
+function llama(more: WrittenMetadata = []): Uint8Array<ArrayBuffer> {
   const layer = (i: number): Shapes => ({
     [`blk.${i}.attn_norm.weight`]: [8],
     [`blk.${i}.attn_q.weight`]: [8, 8],
@@ -29,7 +30,7 @@ function llama(more: NonNullable<WrittenHeader['metadata']> = []): Uint8Array<Ar
     [`blk.${i}.ffn_up.weight`]: [12, 8],
     [`blk.${i}.ffn_down.weight`]: [8, 12],
   });
-  return writeGgufHeader({
+  return writeGguf({
     metadata: [
       ['general.architecture', string('llama')],
       ['general.alignment', u32(32)],
@@ -44,7 +45,7 @@ function llama(more: NonNullable<WrittenHeader['metadata']> = []): Uint8Array<Ar
 }
 
 function qwen35(): Uint8Array<ArrayBuffer> {
-  return writeGgufHeader({
+  return writeGguf({
     metadata: [
       ['general.architecture', string('qwen35')],
       ...counts('qwen35', { block_count: 1, context_length: 64, embedding_length: 8, feed_forward_length: 12, 'attention.head_count': 2, 'attention.head_count_kv': 1, 'attention.key_length': 8, 'rope.dimension_count': 4, 'ssm.conv_kernel': 4, 'ssm.state_size': 4, 'ssm.group_count': 2, 'ssm.time_step_rank': 4, 'ssm.inner_size': 16, full_attention_interval: 4 }),
@@ -62,7 +63,7 @@ export const GGUF_SPECIMENS: readonly { readonly name: string; readonly bytes: U
   {
     name: 'm-00001-of-00002.gguf',
     bytes: llama([['split.no', number('u16', 0)], ['split.count', number('u16', 2)]]),
-    beside: { 'm-00002-of-00002.gguf': writeGgufHeader({ metadata: [['split.no', number('u16', 1)], ['split.count', number('u16', 2)]], tensors: tensorsOf({ 'blk.2.x': [8] }) }) },
+    beside: { 'm-00002-of-00002.gguf': writeGguf({ metadata: [['split.no', number('u16', 1)], ['split.count', number('u16', 2)]], tensors: tensorsOf({ 'blk.2.x': [8] }) }) },
   },
 ];
 

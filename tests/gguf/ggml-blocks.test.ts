@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ggmlWeight } from '../../models/packed/ggml/ggml-weight.ts';
 import { CheckpointError } from '../../models/errors/checkpoint-error.ts';
 import type { TensorInfo } from '../../models/checkpoint/tensor-info.ts';
+import type { PackedModule } from '../../models/packed/packing.ts';
 import { bytesPerRow } from '../../shaders/dequant/formats.ts';
 import { decodeRows } from '../../shaders/dequant/reference.ts';
 import { decodeBlocks, randomBlocks } from '../support/gguf/blocks.ts';
@@ -34,7 +35,7 @@ function planesOf(type: GgmlTypeName, inputs: number, bytes: Uint8Array<ArrayBuf
   const layout = weightOf(type, inputs, stored)?.layout(new Map());
   const converter = layout?.converters.get('.weight');
   if (!layout || !converter) throw new Error(`${type} is not read`);
-  return { format: layout.format, order: layout.order, planes: converter(bytes, first, count) };
+  return { format: layout.format.key, order: layout.order, planes: converter(bytes, first, count) };
 }
 
 describe.each(BLOCK_TYPES)('%s', (type) => {
@@ -95,5 +96,42 @@ describe('a scale that is not finite', () => {
       bytes[0] = code;
       expect(() => planesOf(type, 64, bytes, 0, ROWS)).toThrow(/row 0 /);
     }
+  });
+});
+
+test("GPT-2's matrices, which the Hub has the other way round, are read as they lie in the file", () => {
+  const bytes = blocksOf('Q8_0', 64, 7);
+  const tensor: TensorInfo = { name: 'm.weight', dtype: 'Q8_0', shape: [ROWS, 64], byteLength: bytes.length, file: 'm.gguf', offset: 0, stored: { transposed: true } };
+  const module: PackedModule = { name: 'm', rows: ROWS, inputs: 64, tensors: new Map([['.weight', tensor]]), transposed: true };
+  const planes = ggmlWeight(module)?.layout(new Map()).converters.get('.weight')?.(bytes, 0, ROWS) ?? {};
+  expect(unsignedZeros(decodeRows('int8', planes, ROWS, 64))).toEqual(unsignedZeros(decodeBlocks('Q8_0', bytes)));
+  expect(() => ggmlWeight({ ...module, transposed: false })).toThrow(CheckpointError);
+  expect(() => ggmlWeight({ ...module, tensors: new Map([['.weight', { ...tensor, stored: {} }]]) })).toThrow(CheckpointError);
+});
+
+describe("the factor of a whole tensor", () => {
+  const inputs = 64;
+  const factor = (value: number, dtype = 'F32', shape: readonly number[] = [1]) => ({ info: { name: 'm.scale', dtype, shape, byteLength: 4, file: 'm.gguf', offset: 0 }, bytes: new Uint8Array(Float32Array.of(value).buffer) });
+  const read = (type: 'NVFP4' | 'Q8_0', { info, bytes }: ReturnType<typeof factor>): Float32Array => {
+    const blocks = blocksOf(type, inputs, 8);
+    const tensor: TensorInfo = { name: 'm.weight', dtype: type, shape: [ROWS, inputs], byteLength: blocks.length, file: 'm.gguf', offset: 0 };
+    const weight = ggmlWeight({ name: 'm', rows: ROWS, inputs, tensors: new Map([['.weight', tensor], ['.weight_scale_2', info]]) });
+    expect(weight?.early).toEqual(['.weight_scale_2']);
+    const layout = weight?.layout(new Map([['.weight_scale_2', bytes]]));
+    return decodeRows('nvfp4', layout?.converters.get('.weight')?.(blocks, 0, ROWS) ?? {}, ROWS, inputs);
+  };
+
+  test('multiplies all of an NVFP4 weight', () => {
+    const expected = decodeBlocks('NVFP4', blocksOf('NVFP4', inputs, 8)).map((value) => value * 0.25);
+    expect(unsignedZeros(read('NVFP4', factor(0.25)).slice())).toEqual(unsignedZeros(expected));
+  });
+
+  test.each<[string, 'NVFP4' | 'Q8_0', ReturnType<typeof factor>, string]>([
+    ['no number', 'NVFP4', factor(NaN), 'tensor-values'],
+    ['of another dtype', 'NVFP4', factor(1, 'F16'), 'unsupported-dtype'],
+    ['more than one number', 'NVFP4', factor(1, 'F32', [2]), 'tensor-shape'],
+    ['beside blocks that are read without one', 'Q8_0', factor(2), 'unexpected-tensor'],
+  ])('that is %s is refused', (_, type, stored, problem) => {
+    expect(() => read(type, stored)).toThrow(expect.objectContaining({ code: `checkpoint/${problem}`, file: 'm.gguf', tensor: 'm.scale' }));
   });
 });

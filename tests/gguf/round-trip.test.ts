@@ -9,10 +9,11 @@ import { collectSpecs, planWeights, replaceSpecs, type PlanOptions } from '../..
 import type { MatrixPart } from '../../models/weights/spec.ts';
 import { hubRows, hubValues, liesTransposed } from '../../models/weights/stored-values.ts';
 import { F32_PACKERS } from '../support/f32-packers.ts';
-import { bool, number, string, u32, writeGgufHeader, type WrittenHeader } from '../support/gguf-header.ts';
+import { convertCheckpoint } from '../support/gguf/convert-checkpoint.ts';
+import { bool, number, numbers, string, u32 } from '../support/gguf/values.ts';
+import { writeGguf, type GgufContents, type WrittenMetadata } from '../support/gguf/write-gguf.ts';
 import { memorySource } from '../support/memory-source.ts';
-import { convertCheckpoint } from './convert-checkpoint.ts';
-import { fixtureTensors, openFixture } from './fixture.ts';
+import { openFixture, readWhole } from './fixture.ts';
 
 const CONTEXT = 32;
 
@@ -68,14 +69,15 @@ function transposed(values: readonly number[], { rows, experts = 1 }: MatrixPart
   return values.map((_, i) => values[i - (i % size) + (i % inputs) * rows + Math.floor((i % size) / inputs)]);
 }
 
-async function converted(name: string, change: (header: WrittenHeader) => WrittenHeader = (header) => header): Promise<Checkpoint> {
+async function converted(name: string, change: (header: GgufContents) => GgufContents = (header) => header): Promise<Checkpoint> {
   const hub = await openFixture(name);
-  const bytes = writeGgufHeader(change(convertCheckpoint(hub.config, await fixtureTensors(hub))));
+  const bytes = writeGguf(change(convertCheckpoint(await readWhole(hub), 'F32').gguf));
   return openCheckpoint(memorySource({ 'sub/x.gguf': bytes }, 'sub/x.gguf'));
 }
 
-const withKeys = (...pairs: NonNullable<WrittenHeader['metadata']>) => (header: WrittenHeader): WrittenHeader => ({ ...header, metadata: [...(header.metadata ?? []), ...pairs] });
-const withoutKey = (key: string) => (header: WrittenHeader): WrittenHeader => ({ ...header, metadata: (header.metadata ?? []).filter(([other]) => other !== key) });
+/** Adds these, or puts them in the place of what is there. */
+const withKeys = (...pairs: WrittenMetadata) => (header: GgufContents): GgufContents => ({ ...header, metadata: [...(header.metadata ?? []).filter(([key]) => !pairs.some(([other]) => other === key)), ...pairs] });
+const withoutKey = (key: string) => (header: GgufContents): GgufContents => ({ ...header, metadata: (header.metadata ?? []).filter(([other]) => other !== key) });
 
 // 1 + w and −exp(A_log) are rounded to f32 in the file, and so are what the GPU gets of either.
 const EXACT = new Set(['arch/llama', 'arch/smollm3', 'arch/qwen2', 'arch/qwen3', 'arch/gpt2', 'arch/qwen3_5_text', 'arch/qwen3_moe', 'arch/gpt_oss', 'variants/qwen3_5_text-wide', 'variants/llama-linear-tied', 'variants/qwen2-window', 'variants/qwen3-yarn']);
@@ -121,17 +123,16 @@ describe('a converted config', () => {
   });
 
   test('takes one number for heads that are listed by layer', async () => {
-    const listed = withKeys(['llama.attention.head_count_kv', { type: 9, bytes: Uint8Array.of(4, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0) }]);
-    const { config } = await converted('arch/llama', (header) => listed(withoutKey('llama.attention.head_count_kv')(header)));
+    const { config } = await converted('arch/llama', withKeys(['llama.attention.head_count_kv', numbers('u32', [2, 2, 2])]));
     expect(config.num_key_value_heads).toBe(2);
   });
 
-  test.each<[string, string, (header: WrittenHeader) => WrittenHeader, string]>([
+  test.each<[string, string, (header: GgufContents) => GgufContents, string]>([
     ['without its architecture', 'arch/llama', withoutKey('general.architecture'), 'general.architecture'],
     ['without a count', 'arch/llama', withoutKey('llama.block_count'), 'llama.block_count'],
     ['without epsilon', 'arch/gpt2', withoutKey('gpt2.attention.layer_norm_epsilon'), 'gpt2.attention.layer_norm_epsilon'],
     ['with experts', 'arch/llama', withKeys(['llama.expert_count', u32(8)]), 'llama.expert_count'],
-    ['with more experts for a token than there are', 'arch/qwen3_moe', (header) => withKeys(['qwen3moe.expert_used_count', u32(7)])(withoutKey('qwen3moe.expert_used_count')(header)), 'qwen3moe.expert_used_count'],
+    ['with more experts for a token than there are', 'arch/qwen3_moe', withKeys(['qwen3moe.expert_used_count', u32(7)]), 'qwen3moe.expert_used_count'],
     ['with shared experts', 'arch/qwen3_moe', withKeys(['qwen3moe.expert_shared_count', u32(1)]), 'qwen3moe.expert_shared_count'],
     ['without the experts\' width', 'arch/gpt_oss', withoutKey('gpt-oss.expert_feed_forward_length'), 'gpt-oss.expert_feed_forward_length'],
     ['without the window', 'arch/gpt_oss', withoutKey('gpt-oss.attention.sliding_window'), 'gpt-oss.attention.sliding_window'],
@@ -141,18 +142,18 @@ describe('a converted config', () => {
     ['with half-rotated permuted heads', 'arch/llama', withKeys(['llama.rope.dimension_count', u32(8)]), 'llama.rope.dimension_count'],
     ['with values wider than keys', 'arch/qwen2', withKeys(['qwen2.attention.value_length', u32(24)]), 'qwen2.attention.value_length'],
     ['with more layers to predict than layers', 'arch/qwen3_5_text', withKeys(['qwen35.nextn_predict_layers', u32(8)]), 'qwen35.nextn_predict_layers'],
-    ['with an end that is no id', 'arch/llama', (header) => withKeys(['tokenizer.ggml.eos_token_id', string('x')])(withoutKey('tokenizer.ggml.eos_token_id')(header)), 'tokenizer.ggml.eos_token_id'],
+    ['with an end that is no id', 'arch/llama', withKeys(['tokenizer.ggml.eos_token_id', string('x')]), 'tokenizer.ggml.eos_token_id'],
   ])('%s is refused', async (_, name, change, key) => {
     await expect(converted(name, change)).rejects.toMatchObject({ code: 'config', file: 'sub/x.gguf', key });
   });
 
   test('of an unknown architecture is refused by name', async () => {
-    await expect(converted('arch/llama', (header) => withKeys(['general.architecture', string('mamba2')])(withoutKey('general.architecture')(header)))).rejects.toMatchObject({ code: 'load/unsupported-model', modelType: 'mamba2' });
+    await expect(converted('arch/llama', withKeys(['general.architecture', string('mamba2')]))).rejects.toMatchObject({ code: 'load/unsupported-model', modelType: 'mamba2' });
   });
 });
 
 describe('a tensor', () => {
-  const named = (name: string, more = {}) => (header: WrittenHeader): WrittenHeader => ({ ...header, tensors: [...(header.tensors ?? []), { name, type: 0, shape: [8], bytes: new Uint8Array(32), ...more }] });
+  const named = (name: string, more = {}) => (header: GgufContents): GgufContents => ({ ...header, tensors: [...(header.tensors ?? []), { name, type: 0, shape: [8], bytes: new Uint8Array(32), ...more }] });
 
   test('that the Hub does not have keeps its name, and the plan refuses it', async () => {
     const checkpoint = await converted('arch/llama', named('blk.0.attn_sinks.weight'));

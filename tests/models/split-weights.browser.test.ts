@@ -47,7 +47,7 @@ describe.each(PACKABLE_FORMATS)('a matrix in %s', (format) => {
       for (let i = 0; i < count; i++) taken.set(values.subarray((first + i * stride) * INPUTS, (first + i * stride + 1) * INPUTS), i * INPUTS);
       return taken;
     };
-    const begin = (spec: MatrixSpec): Promise<MatrixUpload> => MatrixUpload.begin(gpu as Gpu, spec, spec.parts.map(() => ({ format })));
+    const begin = (spec: MatrixSpec): Promise<MatrixUpload> => MatrixUpload.begin(gpu as Gpu, spec, spec.parts.map(() => ({ format: describeFormat(format) })));
     const pack = (first: number, count: number, stride = 1): Record<string, Uint8Array<ArrayBuffer>> => packRows(format, rows(first, count, stride), count, INPUTS);
 
     const slabs = await begin(matrix('m', ROWS, INPUTS));
@@ -84,9 +84,11 @@ describe('weights split over several bindings', () => {
     const options = format === 'f32' ? { precision: format } as const : { precision: 'f32', quantize: format } as const;
     const whole = await logitsOf(files, options);
     const created: string[] = [];
+    let largest = 0;
     const allocate = GPUDevice.prototype.createBuffer;
     GPUDevice.prototype.createBuffer = function (descriptor) {
       created.push(descriptor.label ?? '');
+      if (/ (quants|high|scales|zeros)$/.test(descriptor.label ?? '')) largest = Math.max(largest, descriptor.size);
       return allocate.call(this, descriptor);
     };
     const maxBindingBytes = format === 'f32' ? SMALL : SMALL / 4;
@@ -96,7 +98,13 @@ describe('weights split over several bindings', () => {
     expect(inParts.some((label) => /embed|wte/.test(label)), 'the embedding is split').toBe(true);
     expect(inParts.some((label) => /qkv|c_attn/.test(label)), 'a projection is split').toBe(true);
     expect(inParts.some((label) => /gate_up|c_fc/.test(label)), 'an MLP is split').toBe(true);
+    expect(largest).toBeLessThanOrEqual(maxBindingBytes);
     expect(relativeRms(split, whole)).toBeLessThan(1e-6);
+  });
+
+  test('that cannot hold two rows are too small', async () => {
+    gpu = await Gpu.request({ maxBindingBytes: 150 });
+    await expect(MatrixUpload.begin(gpu, matrix('m', ROWS, INPUTS), [{ format: describeFormat('int8') }])).rejects.toMatchObject({ code: 'gpu/out-of-memory', message: expect.stringContaining('two rows of m') });
   });
 
   test('the biases of an interleaved MLP follow its rows', async () => {

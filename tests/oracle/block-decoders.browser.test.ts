@@ -3,7 +3,7 @@ import { decodeBlocks, randomBlocks } from '../support/gguf/blocks.ts';
 import { hyperparameters } from '../support/gguf/hyperparameters.ts';
 import { GGML_TYPE_NAMES, GGML_TYPES, type GgmlTypeName } from '../support/gguf/ggml-types.ts';
 import { vocabulary } from '../support/gguf/vocabulary.ts';
-import { writeGguf, type GgufTensor } from '../support/gguf/write-gguf.ts';
+import { ggmlTensor, writeGguf, type WrittenTensor } from '../support/gguf/write-gguf.ts';
 import { llamaHidden } from './llama-cpp.ts';
 
 const WIDTH = 256;
@@ -28,14 +28,14 @@ function embeddingOnly(type: GgmlTypeName, blocks: Uint8Array): Uint8Array<Array
     rope_parameters: { rope_type: 'default', rope_theta: 10_000 },
     tie_word_embeddings: true,
   } as const;
-  const constant = (name: string, shape: readonly number[], value: number): GgufTensor => {
+  const constant = (name: string, shape: readonly number[], value: number): WrittenTensor => {
     const values = new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(value);
-    return { name, type: 'F32', shape, bytes: new Uint8Array(values.buffer) };
+    return ggmlTensor(name, 'F32', shape, new Uint8Array(values.buffer));
   };
   return writeGguf({
-    metadata: { ...hyperparameters(config), ...vocabulary(ROWS) },
+    metadata: [...hyperparameters(config), ...vocabulary(ROWS)],
     tensors: [
-      { name: 'token_embd.weight', type, shape: [ROWS, WIDTH], bytes: blocks },
+      ggmlTensor('token_embd.weight', type, [ROWS, WIDTH], blocks),
       constant('output_norm.weight', [WIDTH], 1),
       constant('blk.0.attn_norm.weight', [WIDTH], 1),
       constant('blk.0.ffn_norm.weight', [WIDTH], 1),

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { requestHandler, serve } from '../../scripts/serve.mjs';
+import { convertCheckpoint } from '../support/gguf/convert-checkpoint.ts';
+import { tinyModel } from '../support/gguf/tiny-models.ts';
+import { writeGguf } from '../support/gguf/write-gguf.ts';
 import { story } from './built-page.ts';
 import { writeChatModel } from './chat-model.ts';
 import { launchBrowser, openPage, storyText, textDone } from './open-page.ts';
@@ -14,6 +17,7 @@ import { launchBrowser, openPage, storyText, textDone } from './open-page.ts';
 // they lie on, and for what can go wrong there.
 let browser: Browser;
 let chat: string;
+let gguf: string;
 let pages: string;
 let scripts: { readonly server: Server; readonly url: string };
 let host: Awaited<ReturnType<typeof serve>>;
@@ -28,7 +32,10 @@ let silent: RegExp | undefined;
 beforeAll(async () => {
   chat = await writeChatModel();
   pages = await mkdtemp(join(tmpdir(), 'sluice-host-'));
-  const files = requestHandler({ mounts: { '/': inject('site'), '/models/chatty/': chat, '/arch/': join(import.meta.dirname, '../fixtures/arch') }, cors: true });
+  gguf = await mkdtemp(join(tmpdir(), 'sluice-gguf-'));
+  await writeFile(join(gguf, 'tiny.gguf'), writeGguf(convertCheckpoint(tinyModel('llama', 1), 'Q4_K').gguf));
+  const fixtures = (name: string): string => join(import.meta.dirname, '../fixtures', name);
+  const files = requestHandler({ mounts: { '/': inject('site'), '/models/chatty/': chat, '/arch/': fixtures('arch'), '/quant/': fixtures('quant'), '/gguf/': gguf }, cors: true });
   const server = createServer((request, response) => {
     const path = request.url ?? '';
     asked.push(path);
@@ -51,7 +58,7 @@ afterAll(async () => {
   await host?.close();
   scripts?.server.closeAllConnections();
   scripts?.server.close();
-  await Promise.all([chat, pages].map((folder) => rm(folder, { recursive: true })));
+  await Promise.all([chat, gguf, pages].map((folder) => rm(folder, { recursive: true })));
 });
 beforeEach(async () => {
   asked = [];
@@ -61,15 +68,25 @@ beforeEach(async () => {
 });
 afterEach(() => page.context().close());
 
+/** Names of the scripts that were asked for. */
 const neighbours = (): string[] => asked.filter((path) => path.startsWith('/sluice/')).map((path) => path.replace(/^\/sluice\/(.*)-[\w-]{8}\.js$/, '$1')).sort();
 
+/** The same without those that are there because others share them. */
+const needed = (): string[] => neighbours().filter((name) => !['group-scale', 'sigmoid', 'variant'].includes(name));
+
+interface Storage {
+  readonly quantize?: 'int8';
+  readonly kvCache?: 'int8';
+}
+
 /** Loads as a program would: `loaded`, or the error's code and message. */
-function load(source: string, quantize?: 'int8'): Promise<string> {
-  return page.evaluate(([from, choice]) => {
+function load(source: string, { quantize, kvCache }: Storage = {}): Promise<string> {
+  return page.evaluate(([from, choice, cache]) => {
     const element = document.querySelector('sluice-chat');
     if (!element) return 'no element';
+    if (cache) element.setAttribute('kv-cache', cache);
     return element.load(from ?? '', choice === 'int8' ? choice : 'none').then(() => 'loaded', (error: unknown) => (error instanceof Error ? `${Reflect.get(error, 'code')}: ${error.message}` : 'thrown'));
-  }, [source, quantize]);
+  }, [source, quantize, kvCache]);
 }
 
 /** A chat's first answer is the story's next words, since the template adds nothing to a first message. */
@@ -95,27 +112,49 @@ test('a page fetches nothing beside sluice.js before a model is asked for, then 
   expect(await load(`${scripts.url}models/chatty/`)).toBe('loaded');
   await chats();
   expect(neighbours()).toEqual(['engine', 'jinja-template']);
-  expect(await load(`${scripts.url}models/chatty/`, 'int8')).toBe('loaded');
-  expect(neighbours()).toEqual(['engine', 'jinja-template', 'pack-rows']);
+  expect(await load(`${scripts.url}models/chatty/`, { quantize: 'int8' })).toBe('loaded');
+  expect(needed()).toEqual(['engine', 'formats', 'jinja-template', 'pack-rows']);
+  expect(await load(`${scripts.url}models/chatty/`, { kvCache: 'int8' })).toBe('loaded');
+  expect(needed()).toEqual(['engine', 'formats', 'jinja-template', 'kv-layouts', 'pack-rows']);
+  await chats();
   expect(complaints).toEqual([]);
 });
 
 test('models with a script of their own load, and those that share its operators', async () => {
   expect(await load(`${scripts.url}arch/gpt2/`)).toBe('loaded');
   expect(await load(`${scripts.url}arch/qwen3_5_text/`)).toBe('loaded');
-  expect(neighbours()).toEqual(['engine', 'gpt2', 'lower-recurrent', 'qwen3_5_text']);
+  expect(needed()).toEqual(['engine', 'gpt2', 'lower-recurrent', 'qwen3_5_text']);
+  expect(await load(`${scripts.url}arch/qwen3_moe/`)).toBe('loaded');
+  expect(needed()).toEqual(['engine', 'experts', 'gpt2', 'lower-moe', 'lower-recurrent', 'qwen3_5_text', 'qwen3_moe']);
   expect(complaints).toEqual([]);
 });
 
 test.each([
-  ['the template engine', 'jinja-template', 'models/chatty/'],
-  ['a model’s script', 'gpt2', 'arch/gpt2/'],
-  ['the operators of a model', 'lower-recurrent', 'arch/qwen3_5_text/'],
-])('%s: where it is missing the error names it, and a retry works', async (_, name, model) => {
+  ['a packed checkpoint', 'quant/llama-gptq-g32/', ['engine', 'formats', 'read-packing']],
+  ['a packed mixture of experts', 'quant/gpt_oss-mxfp4/', ['engine', 'experts', 'formats', 'gpt_oss', 'lower-moe', 'read-packing']],
+  ['a GGUF file', 'gguf/tiny.gguf', ['engine', 'formats', 'open-gguf']],
+])('%s loads with the formats that it is packed in', async (_, model, scriptsOfIt) => {
+  expect(await load(scripts.url + model)).toBe('loaded');
+  expect(needed()).toEqual(scriptsOfIt);
+  expect(complaints).toEqual([]);
+});
+
+/** The last column: which script the browser names. It is the one that was imported, not what that imports in turn. */
+test.each([
+  ['the template engine', 'jinja-template', 'models/chatty/', 'jinja-template'],
+  ['a model’s script', 'gpt2', 'arch/gpt2/', 'gpt2'],
+  ['the operators of a model', 'lower-recurrent', 'arch/qwen3_5_text/', 'lower-recurrent'],
+  ['the operator of experts', 'lower-moe', 'arch/qwen3_moe/', 'lower-moe'],
+  ['what reads packed weights', 'read-packing', 'quant/llama-gptq-g32/', 'read-packing'],
+  ['the formats of packed weights', 'formats', 'quant/llama-gptq-g32/', 'read-packing'],
+  ['what reads GGUF', 'open-gguf', 'gguf/tiny.gguf', 'open-gguf'],
+])('%s: where it is missing the error names it before anything large is read, and a retry works', async (_, name, model, named) => {
   lost = new RegExp(`/sluice/${name}-`);
   const outcome = await load(scripts.url + model);
   expect(outcome).toMatch(/^module-load: The script /);
-  expect(outcome).toContain(`${scripts.url}sluice/${name}-`);
+  expect(outcome).toContain(`${scripts.url}sluice/${named}-`);
+  // A checkpoint says in its tokenizer's config that it has a template, which is read beside the weights' header.
+  if (name !== 'jinja-template') expect(asked.filter((path) => /\.(?:safetensors|gguf)$/.test(path))).toEqual([]);
   expect(outcome).toContain('Access-Control-Allow-Origin');
   const notice = page.locator('[data-part=error]');
   expect(await notice.locator('.notice-title').textContent()).toBe('A part of Sluice did not come');

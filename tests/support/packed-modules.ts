@@ -2,7 +2,6 @@ import { expect } from 'vitest';
 import { halfFromNumber } from '../../shaders/common/half.ts';
 import { uniform } from '../../shaders/random.ts';
 import { decodeRows } from '../../shaders/dequant/reference.ts';
-import { describeFormat } from '../../shaders/dequant/formats.ts';
 import { ConfigReader } from '../../models/config/config-reader.ts';
 import type { PackedLayout, PackedModule } from '../../models/packed/packing.ts';
 import { readPacking } from '../../models/packed/read-packing.ts';
@@ -47,7 +46,7 @@ function contents(bytes: StoredModule['bytes'], suffix: string): Uint8Array<Arra
 /** All planes of a layout, converted in slabs of so many rows. Fails where a plane does not come from exactly one tensor. */
 export function planesOf({ format, converters }: PackedLayout, { module, bytes }: StoredModule, slab: number): Record<string, Uint8Array<ArrayBuffer>> {
   const { rows, inputs } = module;
-  const sizes = new Map(describeFormat(format).planes.map(({ name, bytesPerRow }) => [name, bytesPerRow(inputs)]));
+  const sizes = new Map(format.planes.map(({ name, bytesPerRow }) => [name, bytesPerRow(inputs)]));
   const planes: Record<string, Uint8Array<ArrayBuffer>> = {};
   const sources = new Map<string, string>();
   for (const [suffix, convert] of converters) {
@@ -55,7 +54,7 @@ export function planesOf({ format, converters }: PackedLayout, { module, bytes }
       const count = Math.min(slab, rows - first);
       for (const [name, part] of Object.entries(convert(contents(bytes, suffix), first, count))) {
         const size = [...sizes].find(([plane]) => plane === name)?.[1];
-        if (size === undefined) throw new Error(`${suffix} makes a plane ${name}, which ${format} does not have`);
+        if (size === undefined) throw new Error(`${suffix} makes a plane ${name}, which ${format.key} does not have`);
         if ((sources.get(name) ?? suffix) !== suffix) throw new Error(`${suffix} and ${sources.get(name)} both make the plane ${name}`);
         if (part.length !== count * size) throw new Error(`${count} rows of ${name} from ${suffix} are ${part.length} bytes, not ${count * size}`);
         sources.set(name, suffix);
@@ -64,7 +63,7 @@ export function planesOf({ format, converters }: PackedLayout, { module, bytes }
       }
     }
   }
-  for (const name of sizes.keys()) if (!sources.has(name)) throw new Error(`no tensor makes the plane ${name} of ${format}`);
+  for (const name of sizes.keys()) if (!sources.has(name)) throw new Error(`no tensor makes the plane ${name} of ${format.key}`);
   return planes;
 }
 
@@ -73,7 +72,7 @@ export function unpacked(quantization: object, stored: StoredModule, slab = 7): 
   const { rows, inputs } = stored.module;
   const layout = layoutOf(quantization, stored);
   if (!layout) throw new Error(`${stored.module.name} is left alone`);
-  const values = decodeRows(layout.format, planesOf(layout, stored, slab), rows, inputs);
+  const values = decodeRows(layout.format.key, planesOf(layout, stored, slab), rows, inputs);
   if (!layout.order) return values;
   const restored = new Float32Array(values.length);
   for (let row = 0; row < rows; row++) for (let k = 0; k < inputs; k++) restored[row * inputs + layout.order[k]] = values[row * inputs + k];
@@ -96,7 +95,7 @@ export function expectUnpacked(quantization: object, stored: StoredModule, expec
   expect(firstDifference(actual, wanted)).toBe(-1);
   expect(wanted.some((value) => value !== 0)).toBe(true);
   // Padding is multiplied with zeros, which only finite numbers survive.
-  const padded = decodeRows(layout.format, whole, rows, Math.ceil(inputs / 32) * 32);
+  const padded = decodeRows(layout.format.key, whole, rows, Math.ceil(inputs / 32) * 32);
   expect(padded.every(Number.isFinite)).toBe(true);
   return layout;
 }

@@ -1,12 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { GgufMetadata, MetadataValue } from '../../models/gguf/metadata.ts';
+import type { GgufMetadata } from '../../models/gguf/metadata.ts';
+import { readHeader } from '../../models/gguf/read-header.ts';
 import { ggufTokenizer } from '../../models/gguf/text/gguf-tokenizer.ts';
 import { ggufStopTokens } from '../../models/gguf/text/stop-tokens.ts';
 import { createTokenizer, type Tokenizer } from '../../models/text/tokenizer.ts';
 import { uniform } from '../../shaders/random.ts';
-import { byteLevelMetadata, sentencepieceMetadata } from '../support/gguf-vocabulary.ts';
+import { byteLevelMetadata, scoredTokens, sentencepieceMetadata, type ScoredTokens } from '../support/gguf/hub-vocabulary.ts';
+import { bool, string, u32 } from '../support/gguf/values.ts';
+import { entryBytes, writeGguf, type WrittenMetadata } from '../support/gguf/write-gguf.ts';
 import { joinByScores } from '../support/join-by-scores.ts';
+import { memorySource } from '../support/memory-source.ts';
 import { readSharedText, sharedMissing, sharedTitle } from '../support/shared-fixtures.ts';
 import { sharedTokenizer, sharedTokenizerJson, storiesJson, storiesTokenizer } from './test-tokenizers.ts';
 
@@ -17,21 +21,25 @@ function llamaScore(token: string, id: number): number {
   return /^▁+$/.test(token) ? -1e9 : 259 - id;
 }
 
-const vocabularies: Readonly<Record<string, () => Promise<GgufMetadata>>> = {
-  gpt2: async () => byteLevelMetadata(await sharedTokenizerJson('gpt2'), 'gpt-2', { 'tokenizer.ggml.bos_token_id': 50_256, 'tokenizer.ggml.eos_token_id': 50_256 }),
-  qwen2: async () => byteLevelMetadata(await sharedTokenizerJson('qwen2'), 'qwen2', { 'tokenizer.ggml.eos_token_id': 151_645, 'tokenizer.ggml.add_bos_token': false }),
-  smollm: async () => byteLevelMetadata(await sharedTokenizerJson('smollm'), 'smollm', { 'tokenizer.ggml.bos_token_id': 1, 'tokenizer.ggml.eos_token_id': 2 }),
-  'phi-3-mini': async () =>
-    sentencepieceMetadata(await sharedTokenizerJson('phi-3-mini'), llamaScore, {
-      'general.name': 'Phi3',
-      'tokenizer.ggml.bos_token_id': 1,
-      'tokenizer.ggml.eos_token_id': 32_000,
-      'tokenizer.ggml.unknown_token_id': 0,
-      'tokenizer.ggml.padding_token_id': 32_000,
-      'tokenizer.ggml.add_bos_token': false,
-    }),
-  stories260K: async () => sentencepieceMetadata(await storiesJson('tokenizer.json'), llamaScore),
+const vocabularies: Readonly<Record<string, () => Promise<WrittenMetadata>>> = {
+  gpt2: async () => [...byteLevelMetadata(await sharedTokenizerJson('gpt2'), 'gpt-2'), ['tokenizer.ggml.bos_token_id', u32(50_256)], ['tokenizer.ggml.eos_token_id', u32(50_256)]],
+  qwen2: async () => [...byteLevelMetadata(await sharedTokenizerJson('qwen2'), 'qwen2'), ['tokenizer.ggml.eos_token_id', u32(151_645)], ['tokenizer.ggml.add_bos_token', bool(false)]],
+  smollm: async () => [...byteLevelMetadata(await sharedTokenizerJson('smollm'), 'smollm'), ['tokenizer.ggml.bos_token_id', u32(1)], ['tokenizer.ggml.eos_token_id', u32(2)]],
+  'phi-3-mini': async () => phi3(await phi3Tokens(), { addBos: false }),
+  stories260K: async () => sentencepieceMetadata(scoredTokens(await storiesJson('tokenizer.json'), llamaScore)),
 };
+
+const phi3Tokens = async (): Promise<ScoredTokens> => scoredTokens(await sharedTokenizerJson('phi-3-mini'), llamaScore);
+
+const phi3 = (tokens: ScoredTokens, { addBos }: { addBos: boolean }): WrittenMetadata => [
+  ...sentencepieceMetadata(tokens),
+  ['general.name', string('Phi3')],
+  ['tokenizer.ggml.bos_token_id', u32(1)],
+  ['tokenizer.ggml.eos_token_id', u32(32_000)],
+  ['tokenizer.ggml.unknown_token_id', u32(0)],
+  ['tokenizer.ggml.padding_token_id', u32(32_000)],
+  ['tokenizer.ggml.add_bos_token', bool(addBos)],
+];
 
 interface Loaded {
   readonly metadata: GgufMetadata;
@@ -49,7 +57,10 @@ function load(name: string): Promise<Loaded> {
 const loaded = new Map<string, Promise<Loaded>>();
 
 async function loadNew(name: string): Promise<Loaded> {
-  const metadata = (await vocabularies[name]?.()) ?? new Map<string, MetadataValue>();
+  const written = writeGguf({ metadata: await vocabularies[name]() });
+  const file = await memorySource({ 'model.gguf': written }).open('model.gguf');
+  if (!file) throw new Error('the file should be there');
+  const { metadata } = await readHeader(file);
   const { tokenizerJson, tokenizerConfig } = ggufTokenizer(metadata, 'model.gguf') ?? {};
   return { metadata, tokenizerJson, tokenizer: createTokenizer(tokenizerJson, tokenizerConfig) };
 }
@@ -167,44 +178,24 @@ describe.skipIf(sharedMissing)(sharedTitle('what ends an answer'), () => {
 describe.skipIf(sharedMissing)(sharedTitle('the shared GGUF vocabularies'), () => {
   const asText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
-  test.each([
-    ['gpt2', 'ggml-vocab-gpt-2', 50_257],
-    ['phi-3-mini', 'ggml-vocab-phi-3', 32_064],
-  ])('%s', async (name, file, count) => {
-    const metadata = new Map((await load(name)).metadata);
-    metadata.delete('general.name');
-    if (name === 'phi-3-mini') padPhi3(metadata, count);
+  const agrees = async (file: string, metadata: WrittenMetadata): Promise<void> => {
     const whole = await readSharedText(`gguf-vocab/${file}.gguf`);
-    const entries = [...metadata].map(([key, value]) => asText(entryBytes(key, value)));
+    const entries = metadata.filter(([key]) => key !== 'general.name').map(([key, value]) => asText(entryBytes(key, value)));
     expect(entries.filter((entry) => !whole.includes(entry)).map((entry) => entry.slice(0, 60))).toEqual([]);
     expect(entries.join('').length).toBeGreaterThan(0.9 * whole.length);
-  });
+  };
+
+  test('of GPT-2', async () => agrees('ggml-vocab-gpt-2', await vocabularies.gpt2()));
 
   /** This converter filled up with unknown tokens, and let texts begin with <s>. */
-  function padPhi3(metadata: Map<string, MetadataValue>, count: number): void {
-    const tokens = metadata.get('tokenizer.ggml.tokens') as readonly string[];
-    const padding = Array.from({ length: count - tokens.length }, (_, index) => `[PAD${tokens.length + index}]`);
-    const pad = (key: string, value: number): number[] => [...(metadata.get(key) as Int32Array | Float32Array), ...padding.map(() => value)];
-    metadata.set('tokenizer.ggml.tokens', [...tokens, ...padding]);
-    metadata.set('tokenizer.ggml.scores', Float32Array.from(pad('tokenizer.ggml.scores', -10_000)));
-    metadata.set('tokenizer.ggml.token_type', Int32Array.from(pad('tokenizer.ggml.token_type', 2), (type, id) => (id === 0 ? 3 : type)));
-    metadata.set('tokenizer.ggml.add_bos_token', true);
-  }
+  test('of Phi-3', async () => {
+    const { tokens, types, scores } = await phi3Tokens();
+    const padding = Array.from({ length: 32_064 - tokens.length }, (_, index) => `[PAD${tokens.length + index}]`);
+    const padded = {
+      tokens: [...tokens, ...padding],
+      types: [...types, ...padding.map(() => 2)].map((type, id) => (id === 0 ? 3 : type)),
+      scores: [...scores, ...padding.map(() => -10_000)],
+    };
+    await agrees('ggml-vocab-phi-3', phi3(padded, { addBos: true }));
+  });
 });
-
-/** One entry of a GGUF file's metadata. */
-function entryBytes(key: string, value: MetadataValue): Uint8Array {
-  const string = (text: string): Buffer[] => [u64(Buffer.byteLength(text)), Buffer.from(text)];
-  const u32 = (number: number): Buffer => Buffer.from(Uint32Array.of(number).buffer);
-  const u64 = (number: number): Buffer => Buffer.from(BigUint64Array.of(BigInt(number)).buffer);
-  const numbers = (type: number, array: Int32Array | Float32Array): Buffer[] => [u32(9), u32(type), u64(array.length), Buffer.from(array.buffer)];
-  const typed = (): Buffer[] => {
-    if (typeof value === 'string') return [u32(8), ...string(value)];
-    if (typeof value === 'boolean') return [u32(7), Buffer.of(Number(value))];
-    if (value instanceof Float32Array) return numbers(6, value);
-    if (value instanceof Int32Array) return numbers(5, value);
-    if (Array.isArray(value)) return [u32(9), u32(8), u64(value.length), ...value.flatMap((text) => string(String(text)))];
-    return [u32(4), u32(Number(value))];
-  };
-  return Buffer.concat([...string(key), ...typed()]);
-}

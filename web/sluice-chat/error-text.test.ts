@@ -5,7 +5,7 @@ import { EXPLANATIONS, explainError } from './error-text.ts';
 
 /** Codes that mean the same to a visitor, and so share a text. */
 const SAME = [
-  ['config', 'config/rotary', 'checkpoint/config'],
+  ['config', 'checkpoint/config'],
   ['checkpoint/json', 'checkpoint/text-encoding'],
   ['checkpoint/header', 'checkpoint/duplicate-tensor', 'checkpoint/tensor-entry', 'checkpoint/tensor-range', 'checkpoint/tensor-size', 'checkpoint/tensor-overlap', 'checkpoint/tensor-hole'],
   ['checkpoint/missing-tensor', 'checkpoint/tensor-shape', 'checkpoint/unexpected-tensor'],

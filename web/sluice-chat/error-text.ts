@@ -3,7 +3,6 @@ import type { DeviceLostError, GpuOutOfMemoryError, GpuValidationError, WebGpuUn
 import type { InvalidLogitsError } from '../../engine/errors/invalid-logits-error.ts';
 import type { InvalidOptionError } from '../../engine/errors/invalid-option-error.ts';
 import type { ModuleLoadError } from '../../engine/errors/module-load-error.ts';
-import type { RotaryConfigError } from '../../engine/errors/rotary-config-error.ts';
 import type { AccessError } from '../../models/errors/access-error.ts';
 import type { ChatTemplateError } from '../../models/errors/chat-template-error.ts';
 import type { CheckpointError } from '../../models/errors/checkpoint-error.ts';
@@ -23,7 +22,7 @@ export type ErrorCode = (
   | ContextFullError | DisposedError | SessionBusyError | PromptError | InvalidLogitsError | InvalidOptionError | ModuleLoadError
   | DeviceLostError | GpuOutOfMemoryError | GpuValidationError | WebGpuUnavailableError
   | AccessError | DownloadError | SourceError | FileReadError
-  | CheckpointError | ChatTemplateError | ConfigError | RotaryConfigError | TokenizerError | UnsupportedModelError | UnsupportedQuantizationError | UnpackableWeightError
+  | CheckpointError | ChatTemplateError | ConfigError | TokenizerError | UnsupportedModelError | UnsupportedQuantizationError | UnpackableWeightError
 )['code'] | 'worker-crash';
 
 /** What the button beside the explanation does first. */
@@ -77,7 +76,6 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, PlainError>> = {
   'load/unsupported-quantization': plain('The model is compressed in a way that is not supported yet', 'Choose the uncompressed version of it (bf16, f16 or f32), and a “size in memory” here.', 'choose'),
   'unpackable-weight': plain('A weight cannot be stored in this compression', 'Choose another “size in memory”; if it fails with the original too, the file is damaged.', 'choose'),
   config: badConfig,
-  'config/rotary': badConfig,
   tokenizer: plain('The model’s vocabulary cannot be used', 'tokenizer.json is damaged or asks for something that is not supported. Choose another model.', 'choose'),
   'chat-template': plain('The model’s chat template refused the conversation', 'Start a new conversation. If that does not help, choose another model.', 'new-conversation'),
 

@@ -5,8 +5,10 @@ import type { Runner } from '../../engine/schedule/runner.ts';
 import { Sampler } from '../../engine/schedule/sampler.ts';
 import { InvalidOptionError } from '../../engine/errors/invalid-option-error.ts';
 import { resolveSampling } from '../../engine/sampling/resolve-sampling.ts';
-import { bytesPerRow, describeFormat, WEIGHT_FORMATS, type WeightFormat } from '../../shaders/dequant/formats.ts';
+import { bytesPerRow, describeFormat, WEIGHT_FORMATS } from '../../shaders/dequant/formats.ts';
+import type { WeightFormat } from '../../shaders/dequant/weight-format.ts';
 import { KV_FORMATS, type KvFormat } from '../../shaders/kv/kv-format.ts';
+import { KV_LAYOUTS } from '../../shaders/kv/kv-layouts.ts';
 import { uniform } from '../../shaders/random.ts';
 import { findArchitecture } from '../../models/architectures/registry.ts';
 import { ConfigReader } from '../../models/config/config-reader.ts';
@@ -67,7 +69,7 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
     const specs = model.weights(context);
     const weightBytes = bytesRead(specs, formatOf);
     const floor = await measureFloor(gpu);
-    const runner = await createRunner(gpu, model, specs, await randomWeights(gpu, specs, formatOf), { context, chunk: Math.min(options.chunk, context), kv: options.kv });
+    const runner = await createRunner(gpu, model, specs, await randomWeights(gpu, specs, formatOf), { context, chunk: Math.min(options.chunk, context), kv: KV_LAYOUTS[options.kv] });
     await decode(runner, options.context, Math.min(32, options.tokens));
     const rounds = [];
     for (let i = 0; i < ROUNDS; i++) rounds.push(await decode(runner, options.context, options.tokens));
@@ -88,7 +90,6 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
       ...decoded,
       prefill,
       floor: describeFloor(floor, weightBytes, decoded.dispatchesPerToken),
-      memoryMB: round((gpu.buffers.bytes('weights') + gpu.buffers.bytes('state') + gpu.buffers.bytes('activations')) / 1e6),
       ...(profiles && { profile: profiles }),
     };
   } finally {
@@ -133,7 +134,7 @@ function randomTokens(runner: Runner, count: number): number[] {
 }
 
 /** The same path that a page takes: greedy, tokens read back late. */
-async function decode(runner: Runner, context: number, tokens: number): Promise<Pick<BenchResult, 'decodeTokensPerSecond' | 'dispatchesPerToken' | 'submitsPerToken'>> {
+async function decode(runner: Runner, context: number, tokens: number): Promise<Pick<BenchResult, 'decodeTokensPerSecond' | 'dispatchesPerToken' | 'submitsPerToken' | 'memoryMB'>> {
   const sequence = await runner.createSequence();
   sequence.tokens.push(...randomTokens(runner, context));
   const sampler = await Sampler.create(runner, resolveSampling({ temperature: 0 }, undefined), sequence);
@@ -147,12 +148,15 @@ async function decode(runner: Runner, context: number, tokens: number): Promise<
   }
   const seconds = (performance.now() - first) / 1000;
   const steps = runner.counts.steps - before.steps;
+  const { buffers } = runner.gpu;
+  const memoryMB = round((buffers.bytes('weights') + buffers.bytes('state') + buffers.bytes('activations')) / 1e6);
   sampler.destroy();
   sequence.state.destroy();
   return {
     decodeTokensPerSecond: round((count - 1) / seconds),
     dispatchesPerToken: round((runner.counts.dispatches - before.dispatches) / steps),
     submitsPerToken: round((runner.counts.submits - before.submits) / steps),
+    memoryMB,
   };
 }
 

@@ -1,9 +1,15 @@
+import { calibrate, type CalibrateInput } from './calibrate.ts';
 import { evaluateFolders, type EvaluateFoldersInput } from './evaluate-folders.ts';
 import { generateText, type GenerateTextInput } from './generate-text.ts';
+import { perplexity, type PerplexityInput } from './perplexity.ts';
 
-// The page behind `npm run eval` and `npm run generate`: scripts/run-page.mjs calls `main`.
+// The page behind `npm run eval`, `generate`, `perplexity` and `quantize --calibrate`: scripts/run-page.mjs calls `main`.
 
-type Input = ({ readonly command: 'eval' } & EvaluateFoldersInput) | ({ readonly command: 'generate' } & GenerateTextInput);
+type Input =
+  | ({ readonly command: 'eval' } & EvaluateFoldersInput)
+  | ({ readonly command: 'generate' } & GenerateTextInput)
+  | ({ readonly command: 'perplexity' } & PerplexityInput)
+  | ({ readonly command: 'calibrate' } & CalibrateInput);
 
 async function main(input: Input, emit: (message: unknown) => Promise<void>): Promise<unknown> {
   switch (input.command) {
@@ -11,6 +17,10 @@ async function main(input: Input, emit: (message: unknown) => Promise<void>): Pr
       return evaluateFolders(input, emit);
     case 'generate':
       return generateText(input, emit);
+    case 'perplexity':
+      return perplexity(input);
+    case 'calibrate':
+      return calibrate(input, emit);
     default:
       return input satisfies never;
   }

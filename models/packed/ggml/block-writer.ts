@@ -1,4 +1,4 @@
-import type { WeightFormat } from '../../../shaders/dequant/formats.ts';
+import type { WeightFormat } from '../../../shaders/dequant/weight-format.ts';
 
 /** Bytes of each plane; `high` is empty where a format has none. */
 export interface PlaneBytes {

@@ -1,16 +1,13 @@
-import { halfFromNumber, halfToNumber, isInfiniteHalf } from '../../../shaders/common/half.ts';
-import { GROUP_SCALE_FACTOR } from '../../../shaders/dequant/scales.ts';
+import { isInfiniteHalf } from '../../../shaders/common/half.ts';
+import { groupScaleTable } from '../group-scale-table.ts';
 import { copy, isFiniteHalf, type BlockType } from './block-writer.ts';
 
 /** The half at `from` as a group scale. */
 function writeGroupScale(source: Uint8Array, from: number, target: Uint8Array, to: number): boolean {
-  const half = source[from] | (source[from + 1] << 8);
-  const exponent = half & 0x7c00;
-  // Times 16 is 4 more in the exponent, except for subnormals and for what gets too large.
-  const scaled = exponent > 0 && exponent < 0x6c00 ? half + 0x1000 : halfFromNumber(halfToNumber(half) * GROUP_SCALE_FACTOR);
-  target[to] = scaled & 0xff;
-  target[to + 1] = scaled >> 8;
-  return exponent !== 0x7c00 && !isInfiniteHalf(scaled);
+  const code = groupScaleTable('F16')[source[from] | (source[from + 1] << 8)];
+  target[to] = code & 0xff;
+  target[to + 1] = code >> 8;
+  return !isInfiniteHalf(code);
 }
 
 /** Byte j holds weight j in its low nibble and weight j + size / 2 in its high one; `size` ≥ 4. */

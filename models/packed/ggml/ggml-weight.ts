@@ -1,6 +1,7 @@
 import { describeFormat } from '../../../shaders/dequant/formats.ts';
 import { CheckpointError } from '../../errors/checkpoint-error.ts';
 import type { PackedModule, PackedWeight, RowConverter } from '../packing.ts';
+import { wholeFactor, wholeTensor } from '../whole-factor.ts';
 import type { BlockType, PlaneBytes } from './block-writer.ts';
 import { IQ4_XS, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K } from './blocks-256.ts';
 import { IQ4_NL, MXFP4, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0 } from './blocks-32.ts';
@@ -14,7 +15,8 @@ const FACTOR = '.weight_scale_2';
 const FACTOR_BYTES = 4;
 
 /** A weight that is one tensor of ggml blocks, under the suffix `.weight`; `undefined` where its dtype is none of theirs. */
-export function ggmlWeight({ tensors, rows, inputs }: PackedModule): PackedWeight | undefined {
+export function ggmlWeight(module: PackedModule): PackedWeight | undefined {
+  const { tensors, rows, inputs, transposed = false } = module;
   const tensor = tensors.get('.weight');
   const type = tensor && Object.hasOwn(BLOCK_TYPES, tensor.dtype) ? BLOCK_TYPES[tensor.dtype] : undefined;
   if (!tensor || !type) return undefined;
@@ -22,15 +24,16 @@ export function ggmlWeight({ tensors, rows, inputs }: PackedModule): PackedWeigh
   const fail = (problem: 'tensor-shape' | 'tensor-values' | 'unsupported-dtype', message: string): CheckpointError => new CheckpointError(problem, message, { file, tensor: name });
   if (shape.length !== 2 || shape[0] !== rows || shape[1] !== inputs) throw fail('tensor-shape', `has shape [${shape.join(', ')}], the config asks for [${rows}, ${inputs}]`);
   if (inputs % type.size !== 0) throw fail('tensor-shape', `has rows of ${inputs} numbers, but ${tensor.dtype} stores blocks of ${type.size}`);
-  if (stored?.restore || stored?.transposed) throw fail('unsupported-dtype', `is stored as ${tensor.dtype}, which cannot be undone for what it holds; expected F32 or F16`);
+  if (stored?.restore || (stored?.transposed ?? false) !== transposed) throw fail('unsupported-dtype', `is stored as ${tensor.dtype}, which cannot be undone for what it holds; expected F32 or F16`);
   const { columns } = stored ?? {};
-  const early = tensors.has(FACTOR) ? [FACTOR] : [];
+  const whole = tensors.has(FACTOR) ? wholeTensor(module, FACTOR) : undefined;
+  if (whole && type !== NVFP4) throw new CheckpointError('unexpected-tensor', `is a factor of a tensor in ${tensor.dtype}; NVFP4 alone is read with one`, { file: whole.file, tensor: whole.name });
   return {
-    early,
-    layout: (bytes) => {
-      const factor = bytes.get(FACTOR);
-      const converter = rowConverter(type, { inputs, rowOf: stored?.rows, factor: factor ? new DataView(factor.buffer, factor.byteOffset).getFloat32(0, true) : 1 }, (row) => fail('tensor-values', `has a scale in row ${row} that is not a finite number, or too large; the file is damaged`));
-      return { format: type.format, ...(columns && { order: Uint32Array.from(columns) }), converters: new Map([['.weight', converter]]) };
+    early: whole ? [FACTOR] : [],
+    layout: (early) => {
+      const factor = whole ? wholeFactor(whole, early.get(FACTOR)) : 1;
+      const converter = rowConverter(type, { inputs, rowOf: stored?.rows, factor }, (row) => fail('tensor-values', `has a scale in row ${row} that is not a finite number, or too large; the file is damaged`));
+      return { format: describeFormat(type.format), ...(columns && { order: Uint32Array.from(columns) }), converters: new Map([['.weight', converter]]) };
     },
   };
 }

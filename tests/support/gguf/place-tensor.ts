@@ -1,4 +1,5 @@
-import type { HubConfig } from './hub-checkpoint.ts';
+import { ggufName } from './gguf-name.ts';
+import { headDimOf, type HubConfig, type RotaryConfig } from './hub-checkpoint.ts';
 
 /** Where a tensor of the Hub goes in a GGUF file. */
 export interface Placement {
@@ -10,47 +11,6 @@ export interface Placement {
   readonly map: (value: number) => number;
   /** Matrices are stored in blocks; vectors, convolutions, routers and all biases in F32. */
   readonly quantised: boolean;
-}
-
-/** Names by `tensor_mapping.py`; in `model.layers.N.` and `blk.N.` where they begin with a dot. */
-const NAMES: Readonly<Record<string, string>> = {
-  'model.embed_tokens.weight': 'token_embd.weight',
-  'model.norm.weight': 'output_norm.weight',
-  'lm_head.weight': 'output.weight',
-  '.input_layernorm.weight': '.attn_norm.weight',
-  '.self_attn.q_proj.weight': '.attn_q.weight',
-  '.self_attn.k_proj.weight': '.attn_k.weight',
-  '.self_attn.v_proj.weight': '.attn_v.weight',
-  '.self_attn.o_proj.weight': '.attn_output.weight',
-  '.self_attn.q_norm.weight': '.attn_q_norm.weight',
-  '.self_attn.k_norm.weight': '.attn_k_norm.weight',
-  '.mlp.gate_proj.weight': '.ffn_gate.weight',
-  '.mlp.up_proj.weight': '.ffn_up.weight',
-  '.mlp.down_proj.weight': '.ffn_down.weight',
-  '.self_attn.sinks': '.attn_sinks.weight',
-  '.mlp.gate.weight': '.ffn_gate_inp.weight',
-  '.mlp.router.weight': '.ffn_gate_inp.weight',
-  '.mlp.router.bias': '.ffn_gate_inp.bias',
-  ...Object.fromEntries(['gate', 'up', 'down'].flatMap((part) => ['weight', 'bias'].map((kind) => [`.mlp.experts.${part}_proj.${kind}`, `.ffn_${part}_exps.${kind}`]))),
-  ...Object.fromEntries([['q', 'q'], ['k', 'k'], ['v', 'v'], ['o', 'output']].map(([hub, file]) => [`.self_attn.${hub}_proj.bias`, `.attn_${file}.bias`])),
-  '.linear_attn.in_proj_qkv.weight': '.attn_qkv.weight',
-  '.linear_attn.in_proj_z.weight': '.attn_gate.weight',
-  '.linear_attn.in_proj_a.weight': '.ssm_alpha.weight',
-  '.linear_attn.in_proj_b.weight': '.ssm_beta.weight',
-  '.linear_attn.conv1d.weight': '.ssm_conv1d.weight',
-  '.linear_attn.A_log': '.ssm_a',
-  '.linear_attn.dt_bias': '.ssm_dt.bias',
-  '.linear_attn.norm.weight': '.ssm_norm.weight',
-  '.linear_attn.out_proj.weight': '.ssm_out.weight',
-};
-
-function ggufName(name: string, config: HubConfig): string {
-  const [, layer, rest] = /^model\.layers\.(\d+)(\..*)$/.exec(name) ?? [];
-  // The norm before the MLP has two names: Qwen3.5's and gpt-oss's come from models that have one after the attention.
-  if (rest === '.post_attention_layernorm.weight') return `blk.${layer}.${['qwen3_5_text', 'gpt_oss'].includes(config.model_type) ? 'post_attention_norm' : 'ffn_norm'}.weight`;
-  const known = NAMES[rest ?? name];
-  if (known === undefined) throw new Error(`there is no place in a GGUF file for ${name}`);
-  return layer === undefined ? known : `blk.${layer}${known}`;
 }
 
 /** `LlamaModel.permute`: the halves of each head, which rotate against each other, are interleaved. Of row `row` of the file, the Hub's. */
@@ -74,9 +34,13 @@ interface Reordering {
   readonly columns?: (column: number) => number;
 }
 
-function reordering(name: string, c: HubConfig): Reordering {
-  if (c.model_type === 'llama' && /\.[qk]_proj\.weight$/.test(name)) return { rows: (row) => rotatedRow(row, c.head_dim) };
-  if (c.model_type !== 'qwen3_5_text' || !name.includes('.linear_attn.')) return {};
+function reordering(name: string, c: RotaryConfig): Reordering {
+  if ((c.model_type === 'llama' || c.model_type === 'smollm3') && /\.[qk]_proj\.(weight|bias)$/.test(name)) return { rows: (row) => rotatedRow(row, headDimOf(c)) };
+  if (c.model_type === 'qwen3_5_text' && name.includes('.linear_attn.')) return mixerReordering(name, c);
+  return {};
+}
+
+function mixerReordering(name: string, c: RotaryConfig): Reordering {
   const { linear_num_key_heads: keyHeads = 1, linear_num_value_heads: valueHeads = 1, linear_key_head_dim: keyDim = 1, linear_value_head_dim: valueDim = 1 } = c;
   const values = (i: number): number => valueElement(i, valueDim, keyHeads, valueHeads);
   const heads = (i: number): number => valueElement(i, 1, keyHeads, valueHeads);
@@ -90,23 +54,41 @@ function reordering(name: string, c: HubConfig): Reordering {
 }
 
 /** Qwen3.5's norms multiply by 1 + w on the Hub and by what is stored in a file, but for the one inside the mixer. */
-function mapping(name: string, c: HubConfig): (value: number) => number {
+function mapping(name: string, c: RotaryConfig): (value: number) => number {
   if (name.endsWith('.A_log')) return (value) => -Math.exp(value);
   const plusOne = c.model_type === 'qwen3_5_text' && name.endsWith('norm.weight') && !name.endsWith('.linear_attn.norm.weight');
   return plusOne ? (value) => value + 1 : (value) => value;
 }
 
-/** `modify_tensors` of the converters for Llama, Qwen3, Qwen3.5 and gpt-oss, for tensors that `stackExperts` has gone over. Throws for a tensor that they do not know. */
-export function placeTensor(name: string, hubShape: readonly number[], config: HubConfig): Placement {
-  const convolution = name.endsWith('.conv1d.weight');
+/** `modify_tensors` of the converters for these models, for tensors that `stackExperts` has gone over. Throws for a tensor that they do not know. */
+export function placeTensor(hubName: string, hubShape: readonly number[], config: HubConfig): Placement {
+  const name = ggufName(hubName, config);
+  return config.model_type === 'gpt2' ? placeGpt2(name, hubShape) : placeRotary(name, hubName, hubShape, config);
+}
+
+/** Conv1D's matrices [inputs, outputs] are turned round; positions stay in F32. */
+function placeGpt2(name: string, hubShape: readonly number[]): Placement {
+  const matrix = /\.(attn_qkv|attn_output|ffn_up|ffn_down)\.weight$/.test(name);
+  const [inputs, outputs] = hubShape;
+  return {
+    name,
+    shape: matrix ? [outputs, inputs] : hubShape,
+    order: matrix ? (i) => (i % inputs) * outputs + Math.floor(i / inputs) : (i) => i,
+    map: (value) => value,
+    quantised: hubShape.length > 1 && name !== 'position_embd.weight',
+  };
+}
+
+function placeRotary(name: string, hubName: string, hubShape: readonly number[], config: RotaryConfig): Placement {
+  const convolution = hubName.endsWith('.conv1d.weight');
   const shape = convolution ? hubShape.filter((size) => size !== 1) : hubShape;
-  const { rows = (row) => row, columns = (column) => column } = reordering(name, config);
+  const { rows = (row) => row, columns = (column) => column } = reordering(hubName, config);
   const width = shape.length === 1 ? 1 : shape[shape.length - 1];
   return {
-    name: ggufName(name, config),
+    name,
     shape,
     order: (i) => rows(Math.floor(i / width)) * width + columns(i % width),
-    map: mapping(name, config),
-    quantised: shape.length > 1 && !convolution && !/\.bias$|\.mlp\.(gate|router)\.weight$/.test(name),
+    map: mapping(hubName, config),
+    quantised: shape.length > 1 && !convolution && !/\.bias$|\.mlp\.(gate|router)\.weight$/.test(hubName),
   };
 }

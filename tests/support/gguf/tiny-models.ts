@@ -1,5 +1,5 @@
 import { normal, uniform } from '../../../shaders/random.ts';
-import type { HubCheckpoint, HubConfig, HubTensor } from './hub-checkpoint.ts';
+import { headDimOf, type HubCheckpoint, type HubTensor, type RotaryConfig } from './hub-checkpoint.ts';
 
 const SHARED = {
   vocab_size: 512,
@@ -19,7 +19,7 @@ const QWEN35 = {
   num_hidden_layers: 4,
   layer_types: ['linear_attention', 'linear_attention', 'linear_attention', 'full_attention'],
   full_attention_interval: 4,
-  rope_parameters: { rope_type: 'default', rope_theta: 10_000, partial_rotary_factor: 0.25, mrope_section: [3, 3, 2] },
+  rope_parameters: { rope_type: 'default', rope_theta: 10_000, partial_rotary_factor: 0.25 },
   tie_word_embeddings: false,
   linear_conv_kernel_dim: 4,
 } as const;
@@ -49,7 +49,7 @@ const CONFIGS = {
     layer_types: ['sliding_attention', 'full_attention'],
     rope_parameters: YARN,
   },
-} as const satisfies Record<string, HubConfig>;
+} as const satisfies Record<string, RotaryConfig>;
 
 export type TinyModelName = keyof typeof CONFIGS;
 
@@ -83,15 +83,15 @@ class Tensors {
 }
 
 /** Norm weights around 1, stored as Qwen3.5 has them where they are added to 1. */
-function norm(tensors: Tensors, name: string, size: number, c: HubConfig): void {
+function norm(tensors: Tensors, name: string, size: number, c: RotaryConfig): void {
   const shift = plusOne(c);
   tensors.vector(name, size, 0.5 - shift, 1.5 - shift);
 }
 
-const plusOne = (c: HubConfig): number => (c.model_type === 'qwen3_5_text' ? 1 : 0);
+const plusOne = (c: RotaryConfig): number => (c.model_type === 'qwen3_5_text' ? 1 : 0);
 
-function addAttention(tensors: Tensors, prefix: string, c: HubConfig): void {
-  const [queries, keys] = [c.num_attention_heads * c.head_dim, c.num_key_value_heads * c.head_dim];
+function addAttention(tensors: Tensors, prefix: string, c: RotaryConfig): void {
+  const [queries, keys] = [c.num_attention_heads * headDimOf(c), c.num_key_value_heads * headDimOf(c)];
   // Qwen3.5's heads of q each have a gate beside them.
   tensors.matrix(`${prefix}.q_proj.weight`, c.model_type === 'qwen3_5_text' ? 2 * queries : queries, c.hidden_size, 1.5);
   tensors.matrix(`${prefix}.k_proj.weight`, keys, c.hidden_size);
@@ -102,12 +102,12 @@ function addAttention(tensors: Tensors, prefix: string, c: HubConfig): void {
     tensors.vector(`${prefix}.sinks`, c.num_attention_heads, -1, 2);
   }
   if (c.model_type === 'llama' || c.model_type === 'gpt_oss') return;
-  norm(tensors, `${prefix}.q_norm.weight`, c.head_dim, c);
-  norm(tensors, `${prefix}.k_norm.weight`, c.head_dim, c);
+  norm(tensors, `${prefix}.q_norm.weight`, headDimOf(c), c);
+  norm(tensors, `${prefix}.k_norm.weight`, headDimOf(c), c);
 }
 
 /** With decays from nearly 1 down to about a tenth a token. */
-function addDelta(tensors: Tensors, prefix: string, c: HubConfig): void {
+function addDelta(tensors: Tensors, prefix: string, c: RotaryConfig): void {
   const { linear_num_key_heads: keyHeads = 0, linear_num_value_heads: valueHeads = 0, linear_key_head_dim: keyDim = 0, linear_value_head_dim: valueDim = 0, linear_conv_kernel_dim: kernel = 0 } = c;
   const values = valueHeads * valueDim;
   const channels = 2 * keyHeads * keyDim + values;
@@ -122,7 +122,7 @@ function addDelta(tensors: Tensors, prefix: string, c: HubConfig): void {
   tensors.matrix(`${prefix}.out_proj.weight`, c.hidden_size, values);
 }
 
-function addMlp(tensors: Tensors, prefix: string, c: HubConfig): void {
+function addMlp(tensors: Tensors, prefix: string, c: RotaryConfig): void {
   tensors.matrix(`${prefix}.gate_proj.weight`, c.intermediate_size, c.hidden_size);
   tensors.matrix(`${prefix}.up_proj.weight`, c.intermediate_size, c.hidden_size);
   tensors.matrix(`${prefix}.down_proj.weight`, c.hidden_size, c.intermediate_size);
@@ -131,13 +131,13 @@ function addMlp(tensors: Tensors, prefix: string, c: HubConfig): void {
 /** Routers that are sure of themselves: another expert is no rounding error. */
 const ROUTER_GAIN = 3;
 
-function addSeparateExperts(tensors: Tensors, prefix: string, c: HubConfig): void {
+function addSeparateExperts(tensors: Tensors, prefix: string, c: RotaryConfig): void {
   const { num_local_experts: count = 0, moe_intermediate_size: width = 0 } = c;
   tensors.matrix(`${prefix}.gate.weight`, count, c.hidden_size, ROUTER_GAIN);
   for (let i = 0; i < count; i++) addMlp(tensors, `${prefix}.experts.${i}`, { ...c, intermediate_size: width });
 }
 
-function addFusedExperts(tensors: Tensors, prefix: string, { hidden_size: hidden, intermediate_size: width, num_local_experts: count = 0 }: HubConfig): void {
+function addFusedExperts(tensors: Tensors, prefix: string, { hidden_size: hidden, intermediate_size: width, num_local_experts: count = 0 }: RotaryConfig): void {
   tensors.matrix(`${prefix}.router.weight`, count, hidden, ROUTER_GAIN);
   tensors.vector(`${prefix}.router.bias`, count, -1, 1);
   const stack = (name: string, inputs: number, rows: number, gain: number): void => {
@@ -159,7 +159,7 @@ const CLASS_SIZE = 4;
  * into each other.
  */
 export function tinyModel(name: TinyModelName, seed: number): HubCheckpoint {
-  const config: HubConfig = CONFIGS[name];
+  const config: RotaryConfig = CONFIGS[name];
   const { vocab_size: tokens, hidden_size: hidden, num_hidden_layers: layers, tie_word_embeddings: tied } = config;
   const tensors = new Tensors(seed);
   const count = tokens / CLASS_SIZE;

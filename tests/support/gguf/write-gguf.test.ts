@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { writeGguf } from './write-gguf.ts';
+import { bool, strings } from './values.ts';
+import { ggmlTensor, writeGguf } from './write-gguf.ts';
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 
@@ -12,10 +13,10 @@ test('a file is what the format says, byte by byte', () => {
   const file = writeGguf({
     version: 2,
     alignment: 8,
-    metadata: { k: { type: 'array', of: 'string', values: ['é', ''] }, b: { type: 'bool', value: true } },
+    metadata: [['k', strings(['é', ''])], ['b', bool(true)]],
     tensors: [
-      { name: 'a', type: 'F16', shape: [3], bytes: Uint8Array.of(1, 2, 3, 4, 5, 6) },
-      { name: 'm', type: 'F32', shape: [1, 2], bytes: Uint8Array.of(9, 9, 9, 9, 8, 8, 8, 8) },
+      ggmlTensor('a', 'F16', [3], Uint8Array.of(1, 2, 3, 4, 5, 6)),
+      ggmlTensor('m', 'F32', [1, 2], Uint8Array.of(9, 9, 9, 9, 8, 8, 8, 8)),
     ],
   });
   const header = dump(
@@ -36,6 +37,5 @@ test('a file is what the format says, byte by byte', () => {
 });
 
 test('bytes that are not those of the shape are an error', () => {
-  const tensor = { name: 'a', type: 'Q8_0', shape: [2, 32], bytes: new Uint8Array(67) } as const;
-  expect(() => writeGguf({ metadata: {}, tensors: [tensor] })).toThrow('a has 67 bytes, not 68');
+  expect(() => ggmlTensor('a', 'Q8_0', [2, 32], new Uint8Array(67))).toThrow('a has 67 bytes, not 68');
 });

@@ -1,5 +1,5 @@
 /** The tensors of a checkpoint by module: names that begin with a module's and go on with a dot or an underscore. */
-export class ModuleTensors {
+export class TensorSuffixes {
   readonly #names: readonly string[];
 
   /** `names`: those of all tensors that may belong to packed modules. */
@@ -8,7 +8,7 @@ export class ModuleTensors {
   }
 
   /** What follows the module's name in those of its tensors: `.qweight`, `.scales`. */
-  suffixes(module: string): string[] {
+  of(module: string): string[] {
     const found: string[] = [];
     for (let i = this.#firstFrom(module); i < this.#names.length && this.#names[i].startsWith(module); i++) {
       const suffix = this.#names[i].slice(module.length);

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { describeFormat } from '../../shaders/dequant/formats.ts';
+import type { WeightFormat } from '../../shaders/dequant/weight-format.ts';
+import { PLAIN_KV_LAYOUTS } from '../../shaders/kv/plain-kv-layouts.ts';
+import { Graph } from '../ops/graph.ts';
+import type { Vector, Weight } from '../ops/weight.ts';
+import type { Dispatch } from './dispatch.ts';
+import { lower } from './lower.ts';
+
+const SIZE = 64;
+const buffer = {} as GPUBuffer;
+const vectorOf = (label: string): Vector => ({ label, length: SIZE, buffer });
+
+function weightOf(key: WeightFormat, ordered: boolean): Weight {
+  const format = describeFormat(key);
+  const planes = Object.fromEntries(format.planes.map(({ name }) => [name, buffer]));
+  return { label: 'm', outputs: SIZE, inputs: SIZE, chunks: [{ format, rowStart: 0, rowStep: 1, rows: SIZE, planes, ...(ordered && { order: buffer }) }] };
+}
+
+/** What reading one token takes of a model that is an embedding, a norm and a product with a bias. */
+async function dispatchesOf(format: WeightFormat, ordered: boolean): Promise<readonly Dispatch[]> {
+  const graph = new Graph();
+  const x = graph.embedding(weightOf('f32', false));
+  const result = graph.linear(graph.rmsNorm(x, vectorOf('norm'), 1e-6), weightOf(format, ordered), { bias: vectorOf('bias') });
+  return (await lower(graph, result, { mode: 'decode', target: { subgroup: 0 }, rows: 1, context: 8, kv: PLAIN_KV_LAYOUTS.f32 })).dispatches;
+}
+
+test.each<[WeightFormat, boolean, number]>([
+  ['int4', false, 2],
+  ['q6_k', true, 2],
+  ['int3:f16:64:zeros', false, 2],
+  // Four planes, x, the order, the norm's weight, the bias and out would be nine.
+  ['int3:f16:64:zeros', true, 3],
+])('a norm in front of %s (ordered: %s) is computed where bindings are left: %i dispatches', async (format, ordered, count) => {
+  const dispatches = await dispatchesOf(format, ordered);
+  expect(dispatches).toHaveLength(count);
+  for (const { kernel, buffers } of dispatches) {
+    expect(kernel.bindings.filter(({ type }) => type !== 'uniform').length).toBeLessThanOrEqual(8);
+    expect(Object.keys(buffers).sort()).toEqual(kernel.bindings.filter(({ type }) => type !== 'uniform').map(({ name }) => name).sort());
+  }
+});
