@@ -2,7 +2,7 @@ import { MAX_EXPERTS, type ExpertActivation, type Scoring } from '../../shaders/
 import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
 import type { ConfigReader } from '../config/config-reader.ts';
 import { expertMatrix, stackedExperts } from '../weights/expert-specs.ts';
-import { interleaved, matrix, vector, type Loaded, type MatrixSpec, type VectorSpec } from '../weights/spec.ts';
+import { concatenated, interleaved, interleavedVector, matrix, vector, type Loaded, type MatrixSpec, type VectorSpec } from '../weights/spec.ts';
 
 interface ExpertsConfig {
   readonly count: number;
@@ -12,20 +12,27 @@ interface ExpertsConfig {
   readonly intermediateSize: number;
   readonly scoring: Scoring;
   readonly activation: ExpertActivation;
+  /** What the checkpoint calls the router. */
+  readonly router: 'gate' | 'router';
+  /** On the router and on all projections. */
+  readonly bias: boolean;
   /**
-   * How a checkpoint stores them. `separate`: each expert's projections by themselves, without biases (Qwen). `fused`: all in tensors
-   * [experts, inputs, outputs] with gate and up alternating, and biases on everything (gpt-oss).
+   * How a checkpoint stores them. `separate`: each expert's projections by themselves (Qwen). `fused`: all in tensors
+   * [experts, inputs, outputs] with gate and up alternating (gpt-oss).
    */
   readonly layout: 'separate' | 'fused';
 }
 
-interface ExpertsSpecs {
-  readonly router: MatrixSpec;
-  readonly routerBias: VectorSpec | undefined;
+interface ProjectionSpecs {
   readonly gateUp: MatrixSpec;
   readonly gateUpBias: VectorSpec | undefined;
   readonly down: MatrixSpec;
   readonly downBias: VectorSpec | undefined;
+}
+
+interface ExpertsSpecs extends ProjectionSpecs {
+  readonly router: MatrixSpec;
+  readonly routerBias: VectorSpec | undefined;
 }
 
 /** A mixture of experts in place of an MLP. Models without it know only that there is such a thing. */
@@ -37,7 +44,11 @@ export interface Experts {
 }
 
 export const experts = (c: ExpertsConfig): Experts => ({
-  weights: (prefix, hiddenSize) => (c.layout === 'fused' ? fused(prefix, hiddenSize, c) : separate(prefix, hiddenSize, c)),
+  weights: (prefix, hiddenSize) => ({
+    router: matrix(`${prefix}.${c.router}.weight`, c.count, hiddenSize, { role: 'dense' }),
+    routerBias: c.bias ? vector(`${prefix}.${c.router}.bias`, c.count) : undefined,
+    ...(c.layout === 'fused' ? fused(`${prefix}.experts`, hiddenSize, c) : separate(`${prefix}.experts`, hiddenSize, c)),
+  }),
   forward: (ops, normed, residual, weights) => forward(ops, normed, residual, weights, c),
 });
 
@@ -47,33 +58,30 @@ export function expertCounts(c: ConfigReader, key: string): Pick<ExpertsConfig, 
   return { count, perToken: c.integer('num_experts_per_tok', { min: 1, max: count }) };
 }
 
-function fused(prefix: string, hiddenSize: number, { count, intermediateSize }: ExpertsConfig): ExpertsSpecs {
-  const bias = (name: string, rows: number): VectorSpec => vector(`${prefix}.experts.${name}_bias`, count * rows, { shape: [count, rows] });
+function fused(prefix: string, hiddenSize: number, { count, intermediateSize, bias: biased }: ExpertsConfig): ProjectionSpecs {
+  const bias = (name: string, rows: number): VectorSpec | undefined => (biased ? vector(`${prefix}.${name}_bias`, count * rows, { shape: [count, rows] }) : undefined);
   return {
-    router: matrix(`${prefix}.router.weight`, count, hiddenSize, { role: 'dense' }),
-    routerBias: vector(`${prefix}.router.bias`, count),
-    gateUp: expertMatrix(`${prefix}.experts.gate_up_proj`, count, 2 * intermediateSize, hiddenSize, { transposed: true }),
+    gateUp: expertMatrix(`${prefix}.gate_up_proj`, count, 2 * intermediateSize, hiddenSize, { transposed: true }),
     gateUpBias: bias('gate_up_proj', 2 * intermediateSize),
-    down: expertMatrix(`${prefix}.experts.down_proj`, count, hiddenSize, intermediateSize, { transposed: true }),
+    down: expertMatrix(`${prefix}.down_proj`, count, hiddenSize, intermediateSize, { transposed: true }),
     downBias: bias('down_proj', hiddenSize),
   };
 }
 
-function separate(prefix: string, hiddenSize: number, { count, intermediateSize }: ExpertsConfig): ExpertsSpecs {
-  const each = (spec: (expert: string) => MatrixSpec): MatrixSpec[] => Array.from({ length: count }, (_, i) => spec(`${prefix}.experts.${i}`));
+function separate(prefix: string, hiddenSize: number, { count, intermediateSize, bias: biased }: ExpertsConfig): ProjectionSpecs {
+  const each = <T>(spec: (expert: string) => T): T[] => Array.from({ length: count }, (_, i) => spec(`${prefix}.${i}`));
+  const bias = (name: string, spec: (expert: string) => VectorSpec): VectorSpec | undefined => (biased ? concatenated(`${prefix}.${name}_bias`, each(spec)) : undefined);
   return {
-    router: matrix(`${prefix}.gate.weight`, count, hiddenSize, { role: 'dense' }),
-    routerBias: undefined,
     gateUp: stackedExperts(
-      `${prefix}.experts.gate_up_proj`,
+      `${prefix}.gate_up_proj`,
       each((expert) => interleaved(expert, `${expert}.gate_proj.weight`, `${expert}.up_proj.weight`, intermediateSize, hiddenSize)),
     ),
-    gateUpBias: undefined,
+    gateUpBias: bias('gate_up_proj', (expert) => interleavedVector(expert, `${expert}.gate_proj.bias`, `${expert}.up_proj.bias`, intermediateSize)),
     down: stackedExperts(
-      `${prefix}.experts.down_proj`,
+      `${prefix}.down_proj`,
       each((expert) => matrix(`${expert}.down_proj.weight`, hiddenSize, intermediateSize)),
     ),
-    downBias: undefined,
+    downBias: bias('down_proj', (expert) => vector(`${expert}.down_proj.bias`, hiddenSize)),
   };
 }
 

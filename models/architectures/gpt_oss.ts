@@ -17,7 +17,10 @@ function parse(c: ConfigReader): TransformerConfig {
     intermediateSize: c.integer('intermediate_size', { min: 1 }),
     scoring: { kind: 'softmax', renormalised: true },
     activation: { kind: 'clamped', alpha: c.number('swiglu_alpha', { default: 1.702 }), limit: c.number('swiglu_limit', { min: 0, default: 7 }) },
-    layout: 'fused',
+    router: 'router',
+    bias: true,
+    // No key of the Hub's: GGUF files, which have gate and up apart, set it (`models/gguf/architectures/gpt-oss.ts`).
+    layout: c.oneOf('experts_layout', ['fused', 'separate'], { default: 'fused' }),
   });
   return denseConfig(c, {
     projectionBias: bias,

@@ -13,6 +13,8 @@ function parse(c: ConfigReader): TransformerConfig {
     intermediateSize: c.integer('moe_intermediate_size', { min: 1 }),
     scoring: { kind: 'softmax', renormalised: c.boolean('norm_topk_prob', { default: false }) },
     activation: { kind: 'silu' },
+    router: 'gate',
+    bias: false,
     layout: 'separate',
   });
   const step = c.integer('decoder_sparse_step', { min: 1, default: 1 });

@@ -3,6 +3,7 @@ export interface TensorNames {
   readonly model: Readonly<Record<string, string>>;
   /** In front of a layer's number. */
   readonly layers: string;
+  /** A `*` is the number of an expert: the tensor holds as many of the Hub's, one after the other in its slowest dimension. */
   readonly layer: Readonly<Record<string, string>>;
 }
 

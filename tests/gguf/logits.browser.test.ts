@@ -16,7 +16,7 @@ async function logitsOf(source: ModelSource): Promise<Float32Array> {
   }
 }
 
-test.each(['arch/llama', 'arch/gpt2', 'variants/qwen3_5_text-wide'])('%s has the same logits from a GGUF file, to the bit', async (fixture) => {
+test.each(['arch/llama', 'arch/gpt2', 'variants/qwen3_5_text-wide', 'arch/qwen3_moe', 'arch/gpt_oss'])('%s has the same logits from a GGUF file, to the bit', async (fixture) => {
   const folder = await fetchFolder(fixture);
   const gguf = writeGguf(convertCheckpoint(readHub(folder), 'F32').gguf);
   expect(await logitsOf(new File([gguf], 'model.gguf'))).toEqual(await logitsOf(toFiles(folder)));

@@ -6,6 +6,7 @@ import type { Checkpoint } from '../../models/checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../../models/checkpoint/open-checkpoint.ts';
 import { ConfigReader } from '../../models/config/config-reader.ts';
 import { collectSpecs, planWeights, replaceSpecs, type PlanOptions } from '../../models/weights/plan.ts';
+import type { MatrixPart } from '../../models/weights/spec.ts';
 import { hubRows, hubValues, liesTransposed } from '../../models/weights/stored-values.ts';
 import { F32_PACKERS } from '../support/f32-packers.ts';
 import { convertCheckpoint } from '../support/gguf/convert-checkpoint.ts';
@@ -25,38 +26,48 @@ async function parse({ config, configFile }: Checkpoint): Promise<ParsedModel> {
 
 const planOptions = ({ canonicalName }: ParsedModel): PlanOptions => ({ canonicalName, packers: F32_PACKERS });
 
-/** The forward pass, its weights by name, as it would be compiled. */
+/** The forward pass, its weights by label, as it would be compiled: a model may be made of other tensors than on the Hub. */
 async function recorded(checkpoint: Checkpoint): Promise<unknown> {
   const model = await parse(checkpoint);
   const graph = new Graph();
-  model.forward(graph, replaceSpecs(model.weights(CONTEXT), (spec) => ({ ...spec, values: undefined, parts: spec.parts.map((part) => ({ ...part, map: 'map' in part })) })));
+  model.forward(graph, replaceSpecs(model.weights(CONTEXT), (spec) => ({ ...spec, values: undefined, parts: undefined })));
   return JSON.parse(JSON.stringify({ nodes: graph.nodes, states: graph.states, vocabulary: model.vocabularySize, positions: model.maxPositions }));
 }
 
-/** Every tensor as the GPU would get it: matrices [outputs, inputs], vectors through their maps. */
+/** Every weight as the GPU would get it, by label: matrices [outputs, inputs], vectors through their maps. */
 async function weights(checkpoint: Checkpoint): Promise<Map<string, number[]>> {
   const model = await parse(checkpoint);
   const specs = model.weights(CONTEXT);
   const plan = planWeights(specs, checkpoint, planOptions(model));
-  const parts = new Map(plan.parts.flatMap(({ spec, index, tensors }) => [...tensors.values()].map(({ name }) => [name, { part: spec.parts[index], inputs: spec.inputs }] as const)));
-  const result = new Map<string, number[]>();
-  for (const { label, ...spec } of collectSpecs(specs)) if (spec.kind === 'vector' && spec.values) result.set(label, [...spec.values]);
+  const parts = new Map(plan.parts.flatMap(({ spec, index, tensors }) => [...tensors.values()].map(({ name }) => [name, { label: spec.label, part: spec.parts[index], inputs: spec.inputs }] as const)));
+  const unset = (length: number): number[] => Array.from({ length }, () => NaN);
+  const result = new Map(collectSpecs(specs).map((spec) => [spec.label, spec.kind === 'vector' ? [...(spec.values ?? unset(spec.length))] : unset(spec.outputs * spec.inputs)]));
   for await (const { tensor, bytes } of checkpoint.read([...parts.keys(), ...plan.vectors.keys()])) {
     const matrix = parts.get(tensor.name);
     const vector = plan.vectors.get(tensor.name);
     if (matrix) {
-      const { part, inputs } = matrix;
-      const values = liesTransposed(part, tensor) ? transposed([...hubValues(tensor, bytes)], part.rows) : [...hubRows(tensor, bytes, 0, 1, inputs), ...hubRows(tensor, bytes, 1, part.rows - 1, inputs)];
-      result.set(part.name, values);
+      const { label, part, inputs } = matrix;
+      const values = liesTransposed(part, tensor) ? transposed([...hubValues(tensor, bytes)], part) : [...hubRows(tensor, bytes, 0, 1, inputs), ...hubRows(tensor, bytes, 1, part.rows - 1, inputs)];
+      place(result.get(label), values, part, inputs);
     } else if (vector) {
-      const { map, name } = vector.part;
-      result.set(name, Array.from(hubValues(tensor, bytes), (value) => Math.fround(map ? map(value) : value)));
+      const { spec, part } = vector;
+      place(result.get(spec.label), Array.from(hubValues(tensor, bytes), (value) => Math.fround(part.map ? part.map(value) : value)), { start: part.offset, stride: part.stride }, 1);
     }
   }
   return result;
 }
 
-const transposed = (values: readonly number[], rows: number): number[] => values.map((_, i) => values[(i % (values.length / rows)) * rows + Math.floor(i / (values.length / rows))]);
+/** Writes rows to where the part says that they go. */
+function place(target: number[] = [], values: readonly number[], { start, stride }: { readonly start: number; readonly stride: number }, width: number): void {
+  values.forEach((value, i) => (target[(start + Math.floor(i / width) * stride) * width + (i % width)] = value));
+}
+
+/** Of each expert, where there are any. */
+function transposed(values: readonly number[], { rows, experts = 1 }: MatrixPart): number[] {
+  const size = values.length / experts;
+  const inputs = size / rows;
+  return values.map((_, i) => values[i - (i % size) + (i % inputs) * rows + Math.floor((i % size) / inputs)]);
+}
 
 async function converted(name: string, change: (header: GgufContents) => GgufContents = (header) => header): Promise<Checkpoint> {
   const hub = await openFixture(name);
@@ -69,7 +80,7 @@ const withKeys = (...pairs: WrittenMetadata) => (header: GgufContents): GgufCont
 const withoutKey = (key: string) => (header: GgufContents): GgufContents => ({ ...header, metadata: (header.metadata ?? []).filter(([other]) => other !== key) });
 
 // 1 + w and −exp(A_log) are rounded to f32 in the file, and so are what the GPU gets of either.
-const EXACT = new Set(['arch/llama', 'arch/smollm3', 'arch/qwen2', 'arch/qwen3', 'arch/gpt2', 'arch/qwen3_5_text', 'variants/qwen3_5_text-wide', 'variants/llama-linear-tied', 'variants/qwen2-window', 'variants/qwen3-yarn']);
+const EXACT = new Set(['arch/llama', 'arch/smollm3', 'arch/qwen2', 'arch/qwen3', 'arch/gpt2', 'arch/qwen3_5_text', 'arch/qwen3_moe', 'arch/gpt_oss', 'variants/qwen3_5_text-wide', 'variants/llama-linear-tied', 'variants/qwen2-window', 'variants/qwen3-yarn']);
 
 describe.each([...EXACT, 'variants/llama-bias-llama3'])('%s, converted to GGUF as llama.cpp does', (name) => {
   test('is the same model', async () => {
@@ -121,6 +132,10 @@ describe('a converted config', () => {
     ['without a count', 'arch/llama', withoutKey('llama.block_count'), 'llama.block_count'],
     ['without epsilon', 'arch/gpt2', withoutKey('gpt2.attention.layer_norm_epsilon'), 'gpt2.attention.layer_norm_epsilon'],
     ['with experts', 'arch/llama', withKeys(['llama.expert_count', u32(8)]), 'llama.expert_count'],
+    ['with more experts for a token than there are', 'arch/qwen3_moe', withKeys(['qwen3moe.expert_used_count', u32(7)]), 'qwen3moe.expert_used_count'],
+    ['with shared experts', 'arch/qwen3_moe', withKeys(['qwen3moe.expert_shared_count', u32(1)]), 'qwen3moe.expert_shared_count'],
+    ['without the experts\' width', 'arch/gpt_oss', withoutKey('gpt-oss.expert_feed_forward_length'), 'gpt-oss.expert_feed_forward_length'],
+    ['without the window', 'arch/gpt_oss', withoutKey('gpt-oss.attention.sliding_window'), 'gpt-oss.attention.sliding_window'],
     ['with windows that Llama lacks', 'arch/llama', withKeys(['llama.attention.sliding_window', u32(8)]), 'llama.attention.sliding_window'],
     ['that does not write', 'arch/qwen3', withKeys(['qwen3.attention.causal', bool(false)]), 'qwen3.attention.causal'],
     ['with a rotary type that is not supported', 'arch/qwen3', withKeys(['qwen3.rope.scaling.type', string('longrope')]), 'qwen3.rope.scaling.type'],
@@ -162,6 +177,21 @@ describe('a tensor', () => {
     const checkpoint = await converted('arch/llama', (header) => ({ ...header, tensors: (header.tensors ?? []).map((tensor) => (tensor.name === 'blk.0.attn_q.weight' ? { ...tensor, shape: [32, 48], bytes: tensor.bytes.subarray(0, 32 * 48 * 4) } : tensor)) }));
     const model = await parse(checkpoint);
     expect(() => planWeights(model.weights(CONTEXT), checkpoint, planOptions(model))).toThrow(expect.objectContaining({ code: 'checkpoint/tensor-shape' }));
+  });
+
+  test('of all experts has as many as the config says', async () => {
+    await expect(converted('arch/qwen3_moe', (header) => ({ ...header, tensors: (header.tensors ?? []).map((tensor) => (tensor.name === 'blk.1.ffn_up_exps.weight' ? { ...tensor, shape: [3, 64, 48] } : tensor)) }))).rejects.toMatchObject({ code: 'checkpoint/tensor-shape', tensor: 'blk.1.ffn_up_exps.weight', message: expect.stringContaining('6 experts') });
+  });
+
+  test('of all experts is divided among them, with a factor for each', async () => {
+    const factors = named('blk.1.ffn_up_exps.scale', { shape: [6], bytes: new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6).buffer) });
+    const checkpoint = await converted('arch/qwen3_moe', factors);
+    const hub = await openFixture('arch/qwen3_moe');
+    const names = [...checkpoint.tensors.keys()].filter((name) => !name.endsWith('weight_scale_2'));
+    expect(names.sort()).toEqual([...hub.tensors.keys()].sort());
+    for (const name of names) expect({ name, shape: checkpoint.tensors.get(name)?.shape }).toEqual({ name, shape: hub.tensors.get(name)?.shape });
+    for await (const { tensor, bytes } of checkpoint.read(['model.layers.1.mlp.experts.4.up_proj.weight_scale_2'])) expect([...hubValues(tensor, bytes)]).toEqual([5]);
+    expect(checkpoint.tensors.size - names.length).toBe(6);
   });
 
   test.each([

@@ -5,7 +5,7 @@ import { fetchReference } from '../models/reference.ts';
 import { run } from '../sessions/fixtures.ts';
 import { convertCheckpoint, type Converted } from '../support/gguf/convert-checkpoint.ts';
 import type { HubCheckpoint } from '../support/gguf/hub-checkpoint.ts';
-import { tinyModel, TINY_MODELS, type TinyModelName } from '../support/gguf/tiny-models.ts';
+import { tinyModel, type TinyModelName } from '../support/gguf/tiny-models.ts';
 import { shardKeys, writeGguf } from '../support/gguf/write-gguf.ts';
 import { compare } from './compare-logits.ts';
 import { llamaGreedy, llamaPredictions, type Prediction } from './llama-cpp.ts';
@@ -20,14 +20,43 @@ const ENDS = {
   qwen3: { Q8_0: 86, Q4_0: 104, Q4_K: 104 },
   qwen35: { Q8_0: 308, Q4_0: 197, Q4_K: 160 },
   'qwen35-grouped': { Q8_0: 92, Q4_0: 240, Q4_K: 18 },
-} as const satisfies Record<TinyModelName, object>;
+  qwen3moe: { Q8_0: 308, Q4_0: 86, Q4_K: 104 },
+} as const satisfies Partial<Record<TinyModelName, object>>;
+
+const MODELS = Object.keys(ENDS) as (keyof typeof ENDS)[];
 
 /** The very file that llama.cpp reads, in our engine. */
 const loadOurs = ({ gguf }: Converted): Promise<Model> => loadModel([new File([writeGguf(gguf)], 'x.gguf')], { precision: 'f32', contextLength: 64 });
 
 const tokensOf = (steps: readonly Prediction[]): number[] => steps.map(({ token }) => token);
 
-describe.each(TINY_MODELS)('%s', (name) => {
+/** llama.cpp's tokens are ours, and its logits but for a relative error below `tolerance`. */
+async function expectAgreement(converted: Converted, tokens: readonly number[], tolerance: number): Promise<void> {
+  const steps = await llamaPredictions(writeGguf(converted.gguf), tokens, COUNT);
+  const ours = await loadOurs(converted);
+  try {
+    const { error, relativeError, margin } = compare(steps, await ours.logits([...tokens, ...tokensOf(steps).slice(0, -1)]));
+    expect(relativeError).toBeLessThan(tolerance);
+    // Three times what the difference of two logits is off by: else equal tokens would prove little, and another end is to be taken.
+    expect(margin, 'the closest decision').toBeGreaterThan(3 * Math.SQRT2 * error);
+    expect((await run(ours, { tokens }, { maxTokens: COUNT })).ids).toEqual(tokensOf(steps));
+  } finally {
+    ours.dispose();
+  }
+}
+
+/** Our logits are llama.cpp's but for the rounding of f32. */
+async function expectSameLogits(converted: Converted, tokens: readonly number[]): Promise<void> {
+  const steps = await llamaPredictions(writeGguf(converted.gguf), tokens, COUNT);
+  const ours = await loadOurs(converted);
+  try {
+    expect(compare(steps, await ours.logits([...tokens, ...tokensOf(steps).slice(0, -1)])).relativeError).toBeLessThan(1e-5);
+  } finally {
+    ours.dispose();
+  }
+}
+
+describe.each(MODELS)('%s', (name) => {
   let checkpoint: HubCheckpoint;
   beforeAll(() => {
     checkpoint = tinyModel(name, 1);
@@ -39,42 +68,34 @@ describe.each(TINY_MODELS)('%s', (name) => {
     ['Q4_0', 0.03],
     ['Q4_K', 0.05],
   ] as const)('in %s says what llama.cpp says of the same weights', async (type, tolerance) => {
-    const converted = convertCheckpoint(checkpoint, type);
-    const tokens = prompt(ENDS[name][type]);
-    const steps = await llamaPredictions(writeGguf(converted.gguf), tokens, COUNT);
-    const ours = await loadOurs(converted);
-    try {
-      const { error, relativeError, margin } = compare(steps, await ours.logits([...tokens, ...tokensOf(steps).slice(0, -1)]));
-      expect(relativeError).toBeLessThan(tolerance);
-      // Three times what the difference of two logits is off by: else equal tokens would prove little, and another end is to be taken.
-      expect(margin, 'the closest decision').toBeGreaterThan(3 * Math.SQRT2 * error);
-      expect((await run(ours, { tokens }, { maxTokens: COUNT })).ids).toEqual(tokensOf(steps));
-    } finally {
-      ours.dispose();
-    }
+    await expectAgreement(convertCheckpoint(checkpoint, type), prompt(ENDS[name][type]), tolerance);
   });
 
   test('unquantised has the logits of llama.cpp', async () => {
-    const converted = convertCheckpoint(checkpoint, 'F32');
-    const tokens = prompt(ENDS[name].Q8_0);
-    const steps = await llamaPredictions(writeGguf(converted.gguf), tokens, COUNT);
-    const ours = await loadOurs(converted);
-    try {
-      expect(compare(steps, await ours.logits([...tokens, ...tokensOf(steps).slice(0, -1)])).relativeError).toBeLessThan(1e-5);
-    } finally {
-      ours.dispose();
-    }
+    await expectSameLogits(convertCheckpoint(checkpoint, 'F32'), prompt(ENDS[name].Q8_0));
+  });
+});
+
+describe('gpt-oss', () => {
+  test('with experts in MXFP4, as it is published, says what llama.cpp says', async () => {
+    const converted = convertCheckpoint(tinyModel('gpt-oss', 1), (name) => (name.includes('.experts.') ? 'MXFP4' : 'Q8_0'));
+    await expectAgreement(converted, prompt(86), 0.03);
+  });
+
+  test('unquantised has the logits of llama.cpp', async () => {
+    await expectSameLogits(convertCheckpoint(tinyModel('gpt-oss', 1), 'F32'), prompt(86));
   });
 });
 
 // Not among them: windows of Qwen2, a bias of Qwen3's output projection, and value heads of Qwen3.5 that are wider than its key heads, which
-// llama.cpp does not have.
+// llama.cpp does not have, and gpt-oss, whose fixture has YaRN bounds that llama.cpp rounds.
 test.each([
   // Its GELU is a table of halves.
   ['arch/gpt2', 1e-3],
   ['arch/llama', 1e-4],
   ['arch/qwen2', 1e-4],
   ['arch/qwen3', 1e-4],
+  ['arch/qwen3_moe', 1e-4],
   ['arch/qwen3_5_text', 1e-4],
   ['arch/smollm3', 1e-4],
   ['variants/llama-bias-llama3', 1e-4],

@@ -26,7 +26,8 @@ export const denseNames = {
 
 /** Keys of llama.cpp that change what is computed, with the value at which they do not: what has no counterpart in these models' configs. */
 const NEUTRAL: Readonly<Record<string, number>> = {
-  expert_count: 0,
+  expert_shared_count: 0,
+  expert_weights_scale: 1,
   'attention.scale': 0,
   'attention.clamp_kqv': 0,
   'rope.scaling.attn_factor': 1,
@@ -36,9 +37,19 @@ const NEUTRAL: Readonly<Record<string, number>> = {
   residual_scale: 0,
 };
 
-/** The config keys that all dense decoders share. */
-export function denseConfig({ keys, tensors, frequencyFactors }: GgufModel, modelType: string): JsonObject {
-  for (const [key, neutral] of Object.entries(NEUTRAL)) {
+/** Keys that mean nothing in a model without experts. */
+const NO_EXPERTS: Readonly<Record<string, number>> = { expert_count: 0 };
+
+export interface DenseOptions {
+  /** It has experts, whose keys the caller reads. */
+  readonly experts?: true;
+  /** Every which layer attends fully, beside sliding windows and where the file has no pattern. Default: none. */
+  readonly fullEvery?: number;
+}
+
+/** The config keys that all these decoders share. */
+export function denseConfig({ keys, tensors, frequencyFactors }: GgufModel, modelType: string, { experts, fullEvery = 0 }: DenseOptions = {}): JsonObject {
+  for (const [key, neutral] of Object.entries({ ...(experts ? {} : NO_EXPERTS), ...NEUTRAL })) {
     if ((keys.optionalNumber(key) ?? neutral) !== neutral) throw keys.error(key, `${neutral} or absent: ${modelType} models are supported without it`);
   }
   if (!keys.boolean('attention.causal', { default: true })) throw keys.error('attention.causal', 'true: only models that write text are supported');
@@ -61,7 +72,7 @@ export function denseConfig({ keys, tensors, frequencyFactors }: GgufModel, mode
     mlp_bias: tensors.has('blk.0.ffn_up.bias'),
     tie_word_embeddings: isTied(tensors),
     ...rotaryConfig(keys, headDim, frequencyFactors),
-    ...windows(keys),
+    ...windows(keys, fullEvery),
   };
 }
 
@@ -73,13 +84,13 @@ export function vocabularySize(keys: ConfigReader, tensors: GgufModel['tensors']
 /** llama.cpp uses the embedding where there is no output matrix. */
 export const isTied = (tensors: GgufModel['tensors']): boolean => !tensors.has('output.weight');
 
-/** A window counts for the layers that the pattern marks, or for every layer but each n-th; without a pattern, for all. */
-function windows(keys: ConfigReader): JsonObject {
+/** A window counts for the layers that the pattern marks, or for every layer but each n-th; without a pattern, n is `fullEvery`. */
+function windows(keys: ConfigReader, fullEvery: number): JsonObject {
   const window = keys.optionalInteger('attention.sliding_window');
   if (window === undefined || window === 0) return {};
   const key = 'attention.sliding_window_pattern';
   const layers = keys.integer('block_count', { min: 1, max: MOST_LAYERS });
-  const pattern = keys.has(key) && !Array.isArray(keys.raw(key)) ? everyNthFull(layers, keys.integer(key, { min: 1 })) : (keys.optionalArray(key) ?? everyNthFull(layers, 0));
+  const pattern = keys.has(key) && !Array.isArray(keys.raw(key)) ? everyNthFull(layers, keys.integer(key, { min: 1 })) : (keys.optionalArray(key) ?? everyNthFull(layers, fullEvery));
   if (!pattern.every((sliding) => typeof sliding === 'boolean')) throw keys.error(key, 'a whole number, or true or false for each layer');
   return { use_sliding_window: true, sliding_window: window, layer_types: pattern.slice(0, layers).map((sliding) => (sliding ? 'sliding_attention' : 'full_attention')) };
 }

@@ -4,12 +4,13 @@ import { GGML_TYPES, type GgmlTypeName } from './ggml-types.ts';
 import type { HubCheckpoint, HubConfig, HubTensor } from './hub-checkpoint.ts';
 import { hyperparameters } from './hyperparameters.ts';
 import { placeTensor } from './place-tensor.ts';
+import { stackExperts } from './stack-experts.ts';
 import { vocabulary } from './vocabulary.ts';
 import { ggmlTensor, type GgufContents, type WrittenTensor } from './write-gguf.ts';
 
 export interface Converted {
   readonly gguf: GgufContents;
-  /** The checkpoint again, its matrices replaced by what their blocks hold: in f32 it is the very model that the file holds. */
+  /** The checkpoint again, its matrices replaced by what their blocks hold: in f32 it is the very model that the file holds. Experts stay stacked. */
   readonly decoded: HubCheckpoint;
 }
 
@@ -23,7 +24,7 @@ export type TypeOf = (name: string) => GgmlTypeName;
 export function convertCheckpoint({ config, tensors }: HubCheckpoint, type: GgmlTypeName | TypeOf): Converted {
   const converted: WrittenTensor[] = extraTensors(config);
   const decoded: HubTensor[] = [];
-  for (const tensor of tensors) {
+  for (const tensor of stackExperts(tensors)) {
     const { name, shape, order, map, quantised } = placeTensor(tensor.name, tensor.shape, config);
     const blocks = typeof type === 'string' ? type : type(tensor.name);
     const stored = quantised ? blocks : 'F32';

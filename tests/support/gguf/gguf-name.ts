@@ -33,6 +33,23 @@ const QWEN35_NAMES: Readonly<Record<string, string>> = {
   '.linear_attn.out_proj': '.ssm_out',
 };
 
+/** Of mixtures of experts, whose tensors `stackExperts` has gone over. */
+const EXPERT_NAMES: Readonly<Record<string, string>> = {
+  '.mlp.experts.gate_proj': '.ffn_gate_exps',
+  '.mlp.experts.up_proj': '.ffn_up_exps',
+  '.mlp.experts.down_proj': '.ffn_down_exps',
+};
+
+const QWEN3_MOE_NAMES: Readonly<Record<string, string>> = { ...NAMES, ...EXPERT_NAMES, '.mlp.gate': '.ffn_gate_inp' };
+
+const GPT_OSS_NAMES: Readonly<Record<string, string>> = {
+  ...NAMES,
+  ...EXPERT_NAMES,
+  '.post_attention_layernorm': '.post_attention_norm',
+  '.self_attn.sinks': '.attn_sinks.weight',
+  '.mlp.router': '.ffn_gate_inp',
+};
+
 const GPT2_NAMES: Readonly<Record<string, string>> = {
   wte: 'token_embd',
   wpe: 'position_embd',
@@ -46,7 +63,7 @@ const GPT2_NAMES: Readonly<Record<string, string>> = {
   '.mlp.c_proj': '.ffn_down',
 };
 
-const NAMES_OF = { gpt2: GPT2_NAMES, llama: NAMES, smollm3: NAMES, qwen2: NAMES, qwen3: NAMES, qwen3_5_text: QWEN35_NAMES } as const;
+const NAMES_OF = { gpt2: GPT2_NAMES, llama: NAMES, smollm3: NAMES, qwen2: NAMES, qwen3: NAMES, qwen3_5_text: QWEN35_NAMES, qwen3_moe: QWEN3_MOE_NAMES, gpt_oss: GPT_OSS_NAMES } as const;
 
 /** A tensor's name in a file by its name on the Hub. Throws for one that llama.cpp does not know. */
 export function ggufName(name: string, config: HubConfig): string {

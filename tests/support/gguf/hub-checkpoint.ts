@@ -10,7 +10,7 @@ interface AnyConfig {
 
 /** Of the decoders that share Llama's names. */
 export interface RotaryConfig extends AnyConfig {
-  readonly model_type: 'llama' | 'smollm3' | 'qwen2' | 'qwen3' | 'qwen3_5_text';
+  readonly model_type: 'llama' | 'smollm3' | 'qwen2' | 'qwen3' | 'qwen3_5_text' | 'qwen3_moe' | 'gpt_oss';
   readonly hidden_size: number;
   readonly intermediate_size: number;
   readonly num_hidden_layers: number;
@@ -29,6 +29,10 @@ export interface RotaryConfig extends AnyConfig {
   readonly linear_value_head_dim?: number;
   readonly linear_num_key_heads?: number;
   readonly linear_num_value_heads?: number;
+  readonly num_local_experts?: number;
+  readonly num_experts_per_tok?: number;
+  readonly moe_intermediate_size?: number;
+  readonly norm_topk_prob?: boolean;
 }
 
 interface RopeParameters {

@@ -2,7 +2,7 @@ import { headDimOf, type Gpt2Config, type HubConfig, type RotaryConfig } from '.
 import { bools, f32, numbers, string, u32 } from './values.ts';
 import type { WrittenMetadata } from './write-gguf.ts';
 
-const ARCHITECTURES = { gpt2: 'gpt2', llama: 'llama', smollm3: 'smollm3', qwen2: 'qwen2', qwen3: 'qwen3', qwen3_5_text: 'qwen35' } as const;
+const ARCHITECTURES = { gpt2: 'gpt2', llama: 'llama', smollm3: 'smollm3', qwen2: 'qwen2', qwen3: 'qwen3', qwen3_5_text: 'qwen35', qwen3_moe: 'qwen3moe', gpt_oss: 'gpt-oss' } as const;
 
 /** `set_gguf_parameters` of the converters: keys by `gguf-py/gguf/constants.py`. */
 export function hyperparameters(config: HubConfig): WrittenMetadata {
@@ -41,10 +41,13 @@ function rotaryKeys(c: RotaryConfig): WrittenMetadata {
     ...ropeKeys(c),
     ...(c.model_type === 'llama' || c.model_type === 'smollm3' ? ([['vocab_size', u32(c.vocab_size)], ['rope.dimension_count', u32(headDim)]] as const) : []),
     ...(c.model_type === 'qwen3_5_text' ? mixerKeys(c) : []),
+    ...(c.num_local_experts === undefined ? [] : expertKeys(c, c.num_local_experts)),
   ];
 }
 
-function windowKeys({ use_sliding_window: used, sliding_window: window, layer_types: types }: RotaryConfig): WrittenMetadata {
+function windowKeys({ model_type: model, use_sliding_window: used, sliding_window: window, layer_types: types }: RotaryConfig): WrittenMetadata {
+  // Which layers it is for, llama.cpp knows.
+  if (model === 'gpt_oss') return [['attention.sliding_window', u32(window ?? 0)]];
   if (!used || !window || !types) return [];
   return [['attention.sliding_window', u32(window)], ['attention.sliding_window_pattern', bools(types.map((type) => type === 'sliding_attention'))]];
 }
@@ -74,3 +77,10 @@ function mixerKeys(c: RotaryConfig): WrittenMetadata {
     ['ssm.inner_size', u32((c.linear_value_head_dim ?? 0) * (c.linear_num_value_heads ?? 0))],
   ];
 }
+
+/** Of a mixture of experts, whose width gpt-oss has under another key than Qwen. */
+const expertKeys = (c: RotaryConfig, count: number): WrittenMetadata => [
+  ['expert_count', u32(count)],
+  ['expert_used_count', u32(c.num_experts_per_tok ?? 0)],
+  ['expert_feed_forward_length', u32(c.moe_intermediate_size ?? c.intermediate_size)],
+];

@@ -9,7 +9,7 @@ export interface Placement {
   readonly order: (i: number) => number;
   /** From an element of the Hub to one of the file. */
   readonly map: (value: number) => number;
-  /** Matrices are stored in blocks, vectors and convolutions in F32. */
+  /** Matrices are stored in blocks; vectors, convolutions, routers and all biases in F32. */
   readonly quantised: boolean;
 }
 
@@ -60,7 +60,7 @@ function mapping(name: string, c: RotaryConfig): (value: number) => number {
   return plusOne ? (value) => value + 1 : (value) => value;
 }
 
-/** `modify_tensors` of the converters for these models. Throws for a tensor that they do not know. */
+/** `modify_tensors` of the converters for these models, for tensors that `stackExperts` has gone over. Throws for a tensor that they do not know. */
 export function placeTensor(hubName: string, hubShape: readonly number[], config: HubConfig): Placement {
   const name = ggufName(hubName, config);
   return config.model_type === 'gpt2' ? placeGpt2(name, hubShape) : placeRotary(name, hubName, hubShape, config);
@@ -89,6 +89,6 @@ function placeRotary(name: string, hubName: string, hubShape: readonly number[],
     shape,
     order: (i) => rows(Math.floor(i / width)) * width + columns(i % width),
     map: mapping(hubName, config),
-    quantised: shape.length > 1 && !convolution,
+    quantised: shape.length > 1 && !convolution && !/\.bias$|\.mlp\.(gate|router)\.weight$/.test(hubName),
   };
 }

@@ -24,17 +24,34 @@ const QWEN35 = {
   linear_conv_kernel_dim: 4,
 } as const;
 
-/** All rows are whole blocks of 256. In the last, two value heads belong to a key head. */
+/**
+ * With a ramp from pair 9 of a head to pair 22, at which its elements turn 32 times and once in 2215 positions. llama.cpp rounds these bounds
+ * (down and up), gpt-oss on the Hub does not, so they are whole but for the few hundred-thousandths that keep them on their side of it.
+ */
+const YARN = { rope_type: 'yarn', rope_theta: 5070.07275390625, factor: 8, original_max_position_embeddings: 2215 } as const;
+
+/** All rows are whole blocks of 256. In `qwen35-grouped`, two value heads belong to a key head. */
 const CONFIGS = {
   llama: { ...SHARED, model_type: 'llama', num_hidden_layers: 2, tie_word_embeddings: false },
   qwen3: { ...SHARED, model_type: 'qwen3', num_hidden_layers: 2, tie_word_embeddings: true },
   qwen35: { ...QWEN35, linear_key_head_dim: 64, linear_value_head_dim: 64, linear_num_key_heads: 4, linear_num_value_heads: 4 },
   'qwen35-grouped': { ...QWEN35, linear_key_head_dim: 32, linear_value_head_dim: 32, linear_num_key_heads: 4, linear_num_value_heads: 8 },
+  qwen3moe: { ...SHARED, model_type: 'qwen3_moe', num_hidden_layers: 2, tie_word_embeddings: true, num_local_experts: 6, num_experts_per_tok: 2, moe_intermediate_size: 256, norm_topk_prob: true },
+  'gpt-oss': {
+    ...SHARED,
+    model_type: 'gpt_oss',
+    num_hidden_layers: 2,
+    tie_word_embeddings: false,
+    intermediate_size: 256,
+    num_local_experts: 5,
+    num_experts_per_tok: 2,
+    sliding_window: 6,
+    layer_types: ['sliding_attention', 'full_attention'],
+    rope_parameters: YARN,
+  },
 } as const satisfies Record<string, RotaryConfig>;
 
 export type TinyModelName = keyof typeof CONFIGS;
-
-export const TINY_MODELS = Object.keys(CONFIGS) as TinyModelName[];
 
 /** Makes the tensors of one checkpoint, each with a seed of its own. */
 class Tensors {
@@ -80,7 +97,11 @@ function addAttention(tensors: Tensors, prefix: string, c: RotaryConfig): void {
   tensors.matrix(`${prefix}.k_proj.weight`, keys, c.hidden_size);
   tensors.matrix(`${prefix}.v_proj.weight`, keys, c.hidden_size);
   tensors.matrix(`${prefix}.o_proj.weight`, c.hidden_size, queries, 2);
-  if (c.model_type === 'llama') return;
+  if (c.model_type === 'gpt_oss') {
+    for (const [part, size] of [['q', queries], ['k', keys], ['v', keys], ['o', c.hidden_size]] as const) tensors.vector(`${prefix}.${part}_proj.bias`, size, -0.5, 0.5);
+    tensors.vector(`${prefix}.sinks`, c.num_attention_heads, -1, 2);
+  }
+  if (c.model_type === 'llama' || c.model_type === 'gpt_oss') return;
   norm(tensors, `${prefix}.q_norm.weight`, headDimOf(c), c);
   norm(tensors, `${prefix}.k_norm.weight`, headDimOf(c), c);
 }
@@ -105,6 +126,26 @@ function addMlp(tensors: Tensors, prefix: string, c: RotaryConfig): void {
   tensors.matrix(`${prefix}.gate_proj.weight`, c.intermediate_size, c.hidden_size);
   tensors.matrix(`${prefix}.up_proj.weight`, c.intermediate_size, c.hidden_size);
   tensors.matrix(`${prefix}.down_proj.weight`, c.hidden_size, c.intermediate_size);
+}
+
+/** Routers that are sure of themselves: another expert is no rounding error. */
+const ROUTER_GAIN = 3;
+
+function addSeparateExperts(tensors: Tensors, prefix: string, c: RotaryConfig): void {
+  const { num_local_experts: count = 0, moe_intermediate_size: width = 0 } = c;
+  tensors.matrix(`${prefix}.gate.weight`, count, c.hidden_size, ROUTER_GAIN);
+  for (let i = 0; i < count; i++) addMlp(tensors, `${prefix}.experts.${i}`, { ...c, intermediate_size: width });
+}
+
+function addFusedExperts(tensors: Tensors, prefix: string, { hidden_size: hidden, intermediate_size: width, num_local_experts: count = 0 }: RotaryConfig): void {
+  tensors.matrix(`${prefix}.router.weight`, count, hidden, ROUTER_GAIN);
+  tensors.vector(`${prefix}.router.bias`, count, -1, 1);
+  const stack = (name: string, inputs: number, rows: number, gain: number): void => {
+    tensors.add(`${prefix}.experts.${name}`, [count, inputs, rows], tensors.normal(count * inputs * rows, gain / Math.sqrt(inputs)));
+    tensors.add(`${prefix}.experts.${name}_bias`, [count, rows], tensors.normal(count * rows, gain / 2));
+  };
+  stack('gate_up_proj', hidden, 2 * width, 1);
+  stack('down_proj', width, hidden, 0.5);
 }
 
 /** Tokens that have half of their rows in common. */
@@ -135,7 +176,9 @@ export function tinyModel(name: TinyModelName, seed: number): HubCheckpoint {
     if (config.layer_types?.[i] === 'linear_attention') addDelta(tensors, `${prefix}.linear_attn`, config);
     else addAttention(tensors, `${prefix}.self_attn`, config);
     norm(tensors, `${prefix}.post_attention_layernorm.weight`, hidden, config);
-    addMlp(tensors, `${prefix}.mlp`, config);
+    if (config.model_type === 'qwen3_moe') addSeparateExperts(tensors, `${prefix}.mlp`, config);
+    else if (config.model_type === 'gpt_oss') addFusedExperts(tensors, `${prefix}.mlp`, config);
+    else addMlp(tensors, `${prefix}.mlp`, config);
   }
   // Makes logits of about unit size for tokens that do not fit.
   const unit = 1 / Math.sqrt(hidden);
