@@ -50,7 +50,13 @@ const shared: UserConfig = {
         entryFileNames: 'sluice/engine-[hash].js',
         chunkFileNames: 'sluice/[name]-[hash].js',
         // What the engine imports at once is one script, also where another needs parts of it.
-        codeSplitting: { groups: [{ name: 'engine', tags: ['$initial'] }] },
+        codeSplitting: {
+          groups: [
+            { name: 'engine', tags: ['$initial'], priority: 1 },
+            // Shared by several parts, so that it would be named after any of its files.
+            { name: 'formats', test: /shaders[\\/]dequant[\\/]|models[\\/](?:quant[\\/]group-scale|packed[\\/](?:group-scale-table|whole-factor))/ },
+          ],
+        },
         comments: { annotation: false },
       },
     },

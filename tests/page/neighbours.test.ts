@@ -72,7 +72,7 @@ afterEach(() => page.context().close());
 const neighbours = (): string[] => asked.filter((path) => path.startsWith('/sluice/')).map((path) => path.replace(/^\/sluice\/(.*)-[\w-]{8}\.js$/, '$1')).sort();
 
 /** The same without those that are there because others share them. */
-const needed = (): string[] => neighbours().filter((name) => !['group-scale', 'sigmoid', 'variant'].includes(name));
+const needed = (): string[] => neighbours().filter((name) => !['sigmoid', 'variant'].includes(name));
 
 interface Storage {
   readonly quantize?: 'int8';

@@ -232,7 +232,7 @@ test('a local folder is loaded with the chosen quality, and one without a config
   await page.locator('[data-part=model]').click();
   const input = page.locator('input[type=file]');
   await input.setInputFiles(empty);
-  await page.getByText('holds no config.json').waitFor();
+  await page.getByText('holds neither a config.json nor a .gguf file').waitFor();
   await page.getByRole('radio', { name: /Close to the original/ }).check();
   await page.evaluate(() => addEventListener('sluice-ready', (event) => { if (event instanceof CustomEvent) document.title = event.detail.name; }));
   await input.setInputFiles(join(import.meta.dirname, '../fixtures/real/stories260K'));
