@@ -1,8 +1,8 @@
 import type { MatrixOptions, MatrixSpec } from './spec.ts';
 
-/** The matrices [rows, inputs] of all experts one below the other, from one tensor. `transposed`: stored [experts, inputs, rows]. */
-export function expertMatrix(name: string, experts: number, rows: number, inputs: number, { transposed = false }: Pick<MatrixOptions, 'transposed'> = {}): MatrixSpec {
-  return { kind: 'matrix', label: name, role: 'linear', outputs: experts * rows, inputs, experts, parts: [{ name, rows, start: 0, stride: 1, transposed, experts }] };
+/** The matrices [rows, inputs] of all experts one below the other, from one tensor. `transposed`: stored [experts, inputs, rows]. `order`: of the rows of each. */
+export function expertMatrix(name: string, experts: number, rows: number, inputs: number, { transposed = false, order }: Pick<MatrixOptions, 'transposed' | 'order'> = {}): MatrixSpec {
+  return { kind: 'matrix', label: name, role: 'linear', outputs: experts * rows, inputs, experts, parts: [{ name, rows, start: 0, stride: 1, transposed, experts, ...(order && { order }) }] };
 }
 
 /** The matrices of all experts one below the other, each given by itself. */

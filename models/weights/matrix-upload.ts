@@ -4,6 +4,7 @@ import type { Weight, WeightChunk } from '../../engine/ops/weight.ts';
 import { BLOCK } from '../../shaders/dequant/plane.ts';
 import { roundUp } from '../../shaders/kernel.ts';
 import { UnsupportedQuantizationError } from '../errors/unsupported-quantization-error.ts';
+import { orderedRow } from './row-orders.ts';
 import { segmentsOf, type PartLayout, type PartPlace, type Segment } from './segments.ts';
 import type { MatrixSpec } from './spec.ts';
 
@@ -41,17 +42,19 @@ export class MatrixUpload {
     return new MatrixUpload({ label, outputs, inputs, chunks: placed.flat().map(({ chunk }) => chunk) }, placed, places, gpu.device.queue);
   }
 
-  /** Writes rows `row` … `row + count` of a part: the bytes of those planes that are given. Returns how many those are. */
+  /** Writes rows `row` … `row + count` of a part, as its tensors order them: the bytes of those planes that are given. Returns how many those are. */
   put(part: number, planes: Readonly<Partial<Record<string, Uint8Array<ArrayBuffer>>>>, row: number, count: number): number {
-    const { segment, first, stride } = this.#places[part];
+    const { segment, first, stride, order } = this.#places[part];
     const { inputs, label } = this.weight;
+    const rowOf = order ? orderedRow(order) : (i: number): number => i;
     let written = 0;
     for (let done = 0; done < count; ) {
-      const target = first + (row + done) * stride;
+      const target = first + rowOf(row + done) * stride;
       const place = this.#segments[segment].findLast((chunk) => chunk.first <= target);
       if (!place) throw new RangeError(`${label} has no row ${target}`);
       const { chunk } = place;
-      const rows = stride === 1 ? Math.min(count - done, place.first + chunk.rows - target) : 1;
+      const most = stride === 1 ? Math.min(count - done, place.first + chunk.rows - target) : 1;
+      const rows = order ? runOf(rowOf, row + done, most) : most;
       for (const { name, bytesPerRow } of chunk.format.planes) {
         const bytes = planes[name];
         const size = bytesPerRow(inputs);
@@ -63,6 +66,13 @@ export class MatrixUpload {
     }
     return written;
   }
+}
+
+/** Rows from `first` on that follow one another in the part as they do in the tensor, at most `most`. */
+function runOf(rowOf: (row: number) => number, first: number, most: number): number {
+  let rows = 1;
+  while (rows < most && rowOf(first + rows) === rowOf(first) + rows) rows++;
+  return rows;
 }
 
 /** Rows of a chunk of a matrix with rows of so many bytes: all, or as many of those that stay together as one binding can hold. Throws `GpuOutOfMemoryError`. */

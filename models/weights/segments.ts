@@ -20,6 +20,8 @@ export interface PartPlace {
   readonly segment: number;
   readonly first: number;
   readonly stride: number;
+  /** See `MatrixPart`: which row of the part a row of its tensor is. */
+  readonly order?: Uint32Array | undefined;
 }
 
 /** Rows of all the experts that a part has. */
@@ -38,18 +40,18 @@ export function segmentsOf({ parts }: MatrixSpec, layouts: readonly PartLayout[]
   const alternating = parts.some(({ stride }) => stride === 2);
   if (alternating && layouts.every((layout) => alike(layout, layouts[0]))) {
     const rows = parts.reduce((sum, part) => sum + rowsOf(part), 0);
-    return { segments: [{ ...layouts[0], start: 0, step: 1, rows }], places: parts.map(({ start, stride }) => ({ segment: 0, first: start, stride })) };
+    return { segments: [{ ...layouts[0], start: 0, step: 1, rows }], places: parts.map(({ start, stride, order }) => ({ segment: 0, first: start, stride, order })) };
   }
   parts.forEach((part, i) => {
-    const { start, stride } = part;
+    const { start, stride, order } = part;
     const rows = rowsOf(part);
     const last = segments.at(-1);
     if (last && stride === 1 && last.step === 1 && last.start + last.rows === start && alike(last, layouts[i])) {
-      places.push({ segment: segments.length - 1, first: last.rows, stride: 1 });
+      places.push({ segment: segments.length - 1, first: last.rows, stride: 1, order });
       segments[segments.length - 1] = { ...last, rows: last.rows + rows };
       return;
     }
-    places.push({ segment: segments.length, first: 0, stride: 1 });
+    places.push({ segment: segments.length, first: 0, stride: 1, order });
     segments.push({ ...layouts[i], start, step: stride === 2 ? 2 : 1, rows });
   });
   return { segments, places };

@@ -16,6 +16,8 @@ export interface MatrixPart {
   readonly transposed: boolean;
   /** The tensor holds as many such matrices, [experts, rows, inputs] or transposed [experts, inputs, rows], whose rows follow each other. */
   readonly experts?: number;
+  /** A permutation of `rows`: row i of the tensor, or of each of its experts, is row order[i] of the part. Absent: the same. See `row-orders.ts`. */
+  readonly order?: Uint32Array;
 }
 
 /** A matrix [outputs, inputs] as the kernels want it, and the tensors it is made from. */
@@ -61,11 +63,13 @@ export interface MatrixOptions {
   readonly role?: MatrixRole;
   /** Stored [inputs, outputs], as GPT-2's Conv1D does. */
   readonly transposed?: boolean;
+  /** See `MatrixPart`. */
+  readonly order?: Uint32Array | undefined;
 }
 
 /** A matrix that is one tensor of the checkpoint. */
-export function matrix(name: string, outputs: number, inputs: number, { role = 'linear', transposed = false }: MatrixOptions = {}): MatrixSpec {
-  return { kind: 'matrix', label: name, role, outputs, inputs, parts: [{ name, rows: outputs, start: 0, stride: 1, transposed }] };
+export function matrix(name: string, outputs: number, inputs: number, { role = 'linear', transposed = false, order }: MatrixOptions = {}): MatrixSpec {
+  return { kind: 'matrix', label: name, role, outputs, inputs, parts: [{ name, rows: outputs, start: 0, stride: 1, transposed, ...(order && { order }) }] };
 }
 
 /** Several matrices over the same input, one below the other, so that one dispatch multiplies by all. */

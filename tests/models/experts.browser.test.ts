@@ -7,6 +7,7 @@ import { F32_PACKERS } from '../support/f32-packers.ts';
 import { loadWeights } from '../../models/weights/load-weights.ts';
 import { planWeights } from '../../models/weights/plan.ts';
 import { expertMatrix, stackedExperts } from '../../models/weights/expert-specs.ts';
+import { alternating } from '../../models/weights/row-orders.ts';
 import { interleaved, type MatrixSpec } from '../../models/weights/spec.ts';
 import { normal } from '../../shaders/random.ts';
 import type { WrittenTensor } from '../support/write-safetensors.ts';
@@ -52,6 +53,18 @@ describe('experts in a checkpoint', () => {
       return values[(e * ROWS + row) * INPUTS + k];
     });
     expect((await loaded(expertMatrix('all', EXPERTS, ROWS, INPUTS, { transposed: true }), { all: [[EXPERTS, INPUTS, ROWS], transposed] })).values).toEqual(values);
+  });
+
+  test('in one tensor with gate before up in each, split between experts too', async () => {
+    const halves = Float32Array.from({ length: values.length }, (_, i) => {
+      const [e, row, k] = [Math.floor(i / ROWS / INPUTS), Math.floor(i / INPUTS) % ROWS, i % INPUTS];
+      const half = ROWS / 2;
+      return values[(e * ROWS + (row < half ? 2 * row : 2 * (row - half) + 1)) * INPUTS + k];
+    });
+    const spec = expertMatrix('all', EXPERTS, ROWS, INPUTS, { order: alternating(ROWS) });
+    expect((await loaded(spec, { all: [[EXPERTS, ROWS, INPUTS], halves] })).values).toEqual(values);
+    gpu?.destroy();
+    expect((await loaded(spec, { all: [[EXPERTS, ROWS, INPUTS], halves] }, 2 * ROWS * INPUTS * 4)).values).toEqual(values);
   });
 
   test('each in tensors of its own, gate and up by themselves', async () => {

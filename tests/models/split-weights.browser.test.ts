@@ -5,6 +5,7 @@ import type { Weight } from '../../engine/ops/weight.ts';
 import { packRows } from '../../models/quant/pack-rows.ts';
 import { PACKABLE_FORMATS, type PackableFormat } from '../../models/quant/packer.ts';
 import { MatrixUpload } from '../../models/weights/matrix-upload.ts';
+import { alternating as alternatingRows } from '../../models/weights/row-orders.ts';
 import { interleaved, matrix, type MatrixSpec } from '../../models/weights/spec.ts';
 import { bytesPerRow, describeFormat } from '../../shaders/dequant/formats.ts';
 import { decodeRows } from '../../shaders/dequant/reference.ts';
@@ -62,7 +63,11 @@ describe.each(PACKABLE_FORMATS)('a matrix in %s', (format) => {
       alternating.put(first, pack(first, 40, 2), 0, 40);
       alternating.put(first, pack(first + 80, 35, 2), 40, 35);
     }
-    for (const { weight } of [slabs, alternating]) {
+    // The same from one tensor that has them half by half.
+    const halves = await begin(matrix('m', ROWS, INPUTS, { order: alternatingRows(ROWS) }));
+    halves.put(0, pack(0, 75, 2), 0, 75);
+    halves.put(0, pack(1, 75, 2), 75, 75);
+    for (const { weight } of [slabs, alternating, halves]) {
       const planes = await readPlanes(gpu, format, weight);
       for (const [name, bytes] of Object.entries(whole)) expect(planes[name]).toEqual(bytes);
       expect(decodeRows(format, planes, ROWS, INPUTS)).toEqual(decodeRows(format, whole, ROWS, INPUTS));

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { alternating, bySection, orderedRow } from './row-orders.ts';
+
+/** What rows with these labels come out as. */
+function placed(labels: string, order: Uint32Array): string {
+  const out: string[] = [];
+  [...labels].forEach((label, i) => (out[orderedRow(order)(i)] = label));
+  return out.join('');
+}
+
+test('halves take turns, in each expert by itself', () => {
+  expect(placed('abcABCdefDEF', alternating(6))).toBe('aAbBcCdDeEfF');
+});
+
+test('sections of groups are put together', () => {
+  expect(placed('qqkvQQKV', bySection(2, [2, 1, 1]))).toBe('qqQQkKvV');
+});
