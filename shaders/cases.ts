@@ -9,6 +9,7 @@ import { linearCases } from './linear/cases.ts';
 import { moeCases } from './moe/cases.ts';
 import { rmsNormCases } from './rms-norm/cases.ts';
 import { samplingCases } from './sampling/cases.ts';
+import { scaleCases } from './scale/cases.ts';
 import { selectRowsCases } from './select-rows/cases.ts';
 import { shortConvCases } from './short-conv/cases.ts';
 
@@ -26,4 +27,5 @@ export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   linear: linearCases,
   moe: moeCases,
   sampling: samplingCases,
+  scale: scaleCases,
 };

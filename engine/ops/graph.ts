@@ -8,7 +8,8 @@ export type Node = { readonly out: Tensor } & (
   | { readonly op: 'positionEmbedding'; readonly x: Tensor; readonly table: Weight }
   | { readonly op: 'linear'; readonly x: Tensor; readonly weight: Weight; readonly options: LinearOptions & { readonly gated?: 'silu' | 'gelu-tanh' } }
   | { readonly op: 'moe'; readonly x: Tensor; /** Of the router. */ readonly logits: Tensor; readonly moe: Moe }
-  | { readonly op: 'rmsNorm'; readonly x: Tensor; readonly weight: Vector; readonly eps: number }
+  | { readonly op: 'scale'; readonly x: Tensor; readonly factor: number }
+  | { readonly op: 'rmsNorm'; readonly x: Tensor; readonly weight: Vector; readonly eps: number; readonly residual?: Tensor }
   | { readonly op: 'layerNorm'; readonly x: Tensor; readonly weight: Vector; readonly bias: Vector; readonly eps: number }
   | { readonly op: 'softmaxAttention'; readonly x: Tensor; readonly attention: SoftmaxAttention }
   | { readonly op: 'shortConv'; readonly x: Tensor; readonly conv: ShortConv }
@@ -51,9 +52,9 @@ export class Graph implements Ops {
     return this.#linear(x, weight, options, weight.outputs);
   }
 
-  gatedMlp(x: Tensor, gateUp: Weight, down: Weight, { activation, residual, gateUpBias, downBias }: GatedMlpOptions): Tensor {
+  gatedMlp(x: Tensor, gateUp: Weight, down: Weight, { activation, scale, residual, gateUpBias, downBias }: GatedMlpOptions): Tensor {
     const hidden = this.#linear(x, gateUp, { gated: activation, ...(gateUpBias && { bias: gateUpBias }) }, gateUp.outputs / 2);
-    return this.#linear(hidden, down, { ...(residual && { residual }), ...(downBias && { bias: downBias }) }, down.outputs);
+    return this.#linear(hidden, down, { ...(scale !== undefined && { scale }), ...(residual && { residual }), ...(downBias && { bias: downBias }) }, down.outputs);
   }
 
   moe(x: Tensor, moe: Moe): Tensor {
@@ -73,8 +74,12 @@ export class Graph implements Ops {
     return this.#add({ op: 'linear', x, weight, options }, width, x.rows);
   }
 
-  rmsNorm(x: Tensor, weight: Vector, eps: number): Tensor {
-    return this.#add({ op: 'rmsNorm', x, weight, eps }, x.width, x.rows);
+  scale(x: Tensor, factor: number): Tensor {
+    return factor === 1 ? x : this.#add({ op: 'scale', x, factor }, x.width, x.rows);
+  }
+
+  rmsNorm(x: Tensor, weight: Vector, eps: number, { residual }: { readonly residual?: Tensor } = {}): Tensor {
+    return this.#add({ op: 'rmsNorm', x, weight, eps, ...(residual && { residual }) }, x.width, x.rows);
   }
 
   layerNorm(x: Tensor, weight: Vector, bias: Vector, eps: number): Tensor {

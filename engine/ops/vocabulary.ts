@@ -14,13 +14,19 @@ export interface Tensor {
 export interface LinearOptions {
   readonly bias?: Vector;
   readonly activation?: Activation;
+  /** Factor of what the activation gives, before the residual is added. */
+  readonly scale?: number;
   /** Added to the result: the residual stream. */
   readonly residual?: Tensor;
+  /** The last step: y becomes cap · tanh(y / cap). */
+  readonly softCap?: number;
 }
 
 export interface GatedMlpOptions {
   /** Of the gate: `silu` makes SwiGLU, `gelu-tanh` GeGLU. */
   readonly activation: 'silu' | 'gelu-tanh';
+  /** Factor of the result, before the residual is added. */
+  readonly scale?: number;
   readonly residual?: Tensor;
   /** Of gate and up, interleaved like their rows. */
   readonly gateUpBias?: Vector;
@@ -90,13 +96,16 @@ export interface Ops {
   embedding(table: Weight): Tensor;
   /** x plus the table's row at each token's absolute position (learned positions, GPT-2). */
   positionEmbedding(x: Tensor, table: Weight): Tensor;
-  /** x Wᵀ, then bias, activation and residual, in this order. */
+  /** x Wᵀ, then bias, activation, scale, residual and soft cap, in this order. */
   linear(x: Tensor, weight: Weight, options?: LinearOptions): Tensor;
   /** down(act(gate x) ⊙ up x); the rows of `gateUp` alternate gate, up. */
   gatedMlp(x: Tensor, gateUp: Weight, down: Weight, options: GatedMlpOptions): Tensor;
   /** residual + Σ weight · down(act(gate x, up x)) over the experts that the router gives each token (Shazeer et al. 2017, arXiv:1701.06538). */
   moe(x: Tensor, moe: Moe): Tensor;
-  rmsNorm(x: Tensor, weight: Vector, eps: number): Tensor;
+  /** Factor · x. */
+  scale(x: Tensor, factor: number): Tensor;
+  /** With a `residual`, residual + norm(x): a norm behind a mixer or an MLP. */
+  rmsNorm(x: Tensor, weight: Vector, eps: number, options?: { readonly residual?: Tensor }): Tensor;
   layerNorm(x: Tensor, weight: Vector, bias: Vector, eps: number): Tensor;
   /** Causal attention over the state and this step; `projection` holds the columns [q | k | v]. Gives [T, heads · headDim]. */
   softmaxAttention(projection: Tensor, attention: SoftmaxAttention): Tensor;

@@ -49,6 +49,8 @@ function variantOf({ weight, options, out }: LinearNode, { format, rowStart, row
     biasStart: rowStart,
     biasStride: rowStep,
     accumulate: options.residual !== undefined,
+    scale: options.scale,
+    softCap: options.softCap,
     ordered: order !== undefined,
   };
   if (!options.gated) return { ...shared, rowOffset: rowStart, activation: options.activation ?? 'none' };

@@ -39,3 +39,15 @@ test.each<[WeightFormat, boolean, number]>([
     expect(Object.keys(buffers).sort()).toEqual(kernel.bindings.filter(({ type }) => type !== 'uniform').map(({ name }) => name).sort());
   }
 });
+
+test.each([
+  [false, ['embedding/f32/token/64x64', 'rms-norm/64/accumulate']],
+  [true, ['embedding/f32/token/64x64', 'scale/64/times2', 'rms-norm/64/accumulate']],
+])('an embedding is scaled by its look-up, unless it is wanted as it is (%s): %j', async (plainToo, labels) => {
+  const graph = new Graph();
+  const x = graph.embedding(weightOf('f32', false));
+  const scaled = graph.scale(x, 2);
+  const result = graph.rmsNorm(plainToo ? x : scaled, vectorOf('norm'), 1e-6, { residual: scaled });
+  const { dispatches } = await lower(graph, result, { mode: 'decode', target: { subgroup: 0 }, rows: 1, context: 8, kv: PLAIN_KV_LAYOUTS.f32 });
+  expect(dispatches.map(({ kernel }) => kernel.label)).toEqual(labels);
+});

@@ -1,6 +1,7 @@
 import { embedding } from '../../shaders/embedding/embedding.ts';
 import { layerNorm } from '../../shaders/layer-norm/layer-norm.ts';
 import { rmsNorm } from '../../shaders/rms-norm/rms-norm.ts';
+import { scale } from '../../shaders/scale/scale.ts';
 import { selectLastRow } from '../../shaders/select-rows/select-last-row.ts';
 import type { Graph, Node } from '../ops/graph.ts';
 import type { Tensor } from '../ops/vocabulary.ts';
@@ -33,9 +34,11 @@ export async function lower(graph: Graph, result: Tensor, options: LoweringOptio
 function lowerNode(lowering: Lowering, node: Exclude<Node, RecurrentNode | MoeNode>): void {
   switch (node.op) {
     case 'embedding':
-      return lowerLookUp(lowering, node.table, node.out, { index: 'token', target: lowering.define(node.out, 'embedding') });
+      return lowerEmbedding(lowering, node);
     case 'positionEmbedding':
-      return lowerLookUp(lowering, node.table, node.out, { index: 'position', target: lowering.define(node.out, 'position embedding', node.x) });
+      return lowerLookUp(lowering, node.table, node.out, { index: 'position', target: lowering.define(node.out, 'position embedding', node.x), scale: 1 });
+    case 'scale':
+      return lowerScale(lowering, node);
     case 'linear':
       return lowerLinear(lowering, node);
     case 'rmsNorm':
@@ -54,9 +57,22 @@ function lowerNode(lowering: Lowering, node: Exclude<Node, RecurrentNode | MoeNo
   }
 }
 
-function lowerLookUp(lowering: Lowering, table: Weight, out: Tensor, { index, target }: { index: 'token' | 'position'; target: BufferRef }): void {
+/** Where nothing but a `scale` wants an embedding, the look-up scales it. */
+function lowerEmbedding(lowering: Lowering, { table, out }: Extract<Node, { op: 'embedding' }>): void {
+  const [only, ...others] = lowering.consumers(out);
+  const scaled = only?.op === 'scale' && others.length === 0 ? only : undefined;
+  lowerLookUp(lowering, table, out, { index: 'token', target: lowering.define(out, 'embedding'), scale: scaled?.factor ?? 1 });
+  if (scaled) lowering.rename(scaled.out, out);
+}
+
+function lowerScale(lowering: Lowering, { x, factor, out }: Extract<Node, { op: 'scale' }>): void {
+  if (lowering.has(out)) return;
+  lowering.emit(scale({ width: out.width, factor }), { x: lowering.read(x), out: lowering.define(out, 'scaled') }, out);
+}
+
+function lowerLookUp(lowering: Lowering, table: Weight, out: Tensor, { index, target, scale: factor }: { index: 'token' | 'position'; target: BufferRef; scale: number }): void {
   for (const chunk of table.chunks) {
-    const kernel = embedding({ format: chunk.format, rows: chunk.rows, rowStart: chunk.rowStart, width: table.inputs, index, accumulate: index === 'position', scale: 1 });
+    const kernel = embedding({ format: chunk.format, rows: chunk.rows, rowStart: chunk.rowStart, width: table.inputs, index, accumulate: index === 'position', scale: factor });
     lowering.emit(kernel, { ...planeRefs(chunk), tokens: { kind: 'tokens' }, out: target }, out);
   }
 }
@@ -72,12 +88,12 @@ function canNormalise(node: Node): boolean {
   return false;
 }
 
-/** For a single row every consumer normalises for itself: that costs less than another dispatch. */
+/** For a single row every consumer normalises for itself: that costs less than another dispatch. A norm's result is added to the residual in place. */
 function lowerRmsNorm(lowering: Lowering, node: Extract<Node, { op: 'rmsNorm' }>): void {
-  if (!lowering.isMany(node.out) && lowering.consumers(node.out).every(canNormalise)) return lowering.fuseNorm(node);
+  if (!node.residual && !lowering.isMany(node.out) && lowering.consumers(node.out).every(canNormalise)) return lowering.fuseNorm(node);
   const x = lowering.read(node.x);
-  const out = lowering.define(node.out, 'rms norm');
-  lowering.emit(rmsNorm({ width: node.out.width, eps: node.eps }), { x, weight: lowering.constant(node.weight), out }, node.out);
+  const out = lowering.define(node.out, 'rms norm', node.residual);
+  lowering.emit(rmsNorm({ width: node.out.width, eps: node.eps, accumulate: node.residual !== undefined }), { x, weight: lowering.constant(node.weight), out }, node.out);
 }
 
 function lowerOutputRows(lowering: Lowering, node: Extract<Node, { op: 'outputRows' }>): void {

@@ -74,6 +74,11 @@ export class Lowering {
     this.#values.set(tensor, this.#valueOf(source));
   }
 
+  /** Whether a tensor has a place already. */
+  has(tensor: Tensor): boolean {
+    return this.#values.has(tensor);
+  }
+
   read(tensor: Tensor): BufferRef {
     return { kind: 'value', value: this.#valueOf(tensor) };
   }
@@ -114,6 +119,8 @@ function inputsOf(node: Node): Tensor[] {
       return [];
     case 'linear':
       return node.options.residual ? [node.x, node.options.residual] : [node.x];
+    case 'rmsNorm':
+      return node.residual ? [node.x, node.residual] : [node.x];
     case 'moe':
       return [node.x, node.logits, node.moe.residual];
     case 'linearAttention':

@@ -4,6 +4,8 @@ import { selectTensors } from '../checkpoint/select-tensors.ts';
 import { ConfigError } from '../errors/config-error.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
 import { ggmlWeight } from '../packed/ggml/ggml-weight.ts';
+import type { PackedModule, PackedWeight } from '../packed/packing.ts';
+import { withFactor } from '../packed/with-factor.ts';
 import type { Source } from '../sources/source.ts';
 import type { GgufArchitecture } from './architectures/architecture.ts';
 import { findGgufArchitecture, ggufArchitectures } from './architectures/registry.ts';
@@ -40,13 +42,18 @@ export async function openGguf(source: Source, path: string, { signal, onProgres
     config,
     configFile: file,
     generationConfig: generation,
-    packing: { module: ggmlWeight },
+    packing: { module: ggmlModule },
     weightsFile: file,
     tensors: named,
     readText: () => Promise.resolve(undefined),
     readJson: textFiles(metadata, source, path),
     read: (names, options = {}) => readTensors(files, selectTensors(named, names, { file, isKnown: isGgmlType }), options),
   };
+}
+
+function ggmlModule(module: PackedModule): PackedWeight | undefined {
+  const weight = ggmlWeight(module);
+  return weight && withFactor(weight, module);
 }
 
 function architectureOf(metadata: GgufMetadata, file: string): { readonly name: string; readonly architecture: GgufArchitecture } {

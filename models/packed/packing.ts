@@ -12,6 +12,8 @@ export interface PackedModule {
   readonly transposed?: boolean;
   /** The module's tensors by what follows its name: `.qweight`, `_blocks`. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** What the model multiplies each row by. */
+  readonly factorOf?: ((row: number) => number) | undefined;
 }
 
 /** Bytes of rows `first` … `first + count` of some planes of a weight, from all the bytes of one tensor. */

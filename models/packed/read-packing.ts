@@ -9,6 +9,7 @@ import { readModelOpt } from './modelopt.ts';
 import { readMxfp4 } from './mxfp4.ts';
 import { packedConfig } from './packed-config.ts';
 import type { Packing } from './packing.ts';
+import { withFactor } from './with-factor.ts';
 
 const METHODS: Readonly<Record<string, (config: ConfigReader) => Packing>> = {
   awq: readAwq,
@@ -35,5 +36,10 @@ export function readPacking(config: ConfigReader): Packing | undefined {
   if (!read) throw new UnsupportedQuantizationError(method, `the methods ${Object.keys(METHODS).join(', ')} are read`);
   const { module } = read(packed);
   // Nothing of the module is there at all: then its plain weight is what is missing.
-  return { module: (wanted) => (wanted.tensors.size === 0 ? undefined : module(wanted)) };
+  return {
+    module: (wanted) => {
+      const weight = wanted.tensors.size === 0 ? undefined : module(wanted);
+      return weight && withFactor(weight, wanted);
+    },
+  };
 }

@@ -107,7 +107,7 @@ async function readLayouts(checkpoint: Checkpoint, { parts }: WeightPlan, signal
 function placeVector({ part: { offset, stride, map } }: PlannedVector, tensor: TensorInfo, values: Float32Array | Float64Array, target: Float32Array | undefined): void {
   if (!target) return;
   for (let i = 0; i < values.length; i++) {
-    const value = map ? map(values[i]) : values[i];
+    const value = map ? map(values[i], i) : values[i];
     if (!Number.isFinite(Math.fround(value))) throw new UnpackableWeightError({ format: 'f32', row: 0, column: i, value: values[i], tensor: tensor.name, file: tensor.file });
     target[offset + i * stride] = value;
   }

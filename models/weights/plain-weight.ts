@@ -10,11 +10,14 @@ interface PlainLayout {
   readonly inputs: number;
   /** Each expert is stored as its transpose. */
   readonly transposed: boolean;
+  /** Of each row of the tensor, those of all experts counted. */
+  readonly factorOf?: ((row: number) => number) | undefined;
 }
 
 /** A weight that is one tensor of plain numbers, [rows, inputs] or its transpose (of each expert), to be packed. */
 export function plainWeight(tensor: TensorInfo, { format, pack }: RolePacker, layout: PlainLayout): PackedWeight {
-  const rowsOf = layout.transposed ? transposedRows(tensor, layout) : hubRowsOf(tensor, layout);
+  const plainRows = layout.transposed ? transposedRows(tensor, layout) : hubRowsOf(tensor, layout);
+  const rowsOf = layout.factorOf ? multipliedRows(plainRows, layout.factorOf, layout.inputs) : plainRows;
   const converter: RowConverter = (bytes, first, count) => pack(rowsOf(bytes, first, count), count, layout.inputs);
   return { early: [], layout: () => ({ format, converters: new Map([['', converter]]) }) };
 }
@@ -22,6 +25,9 @@ export function plainWeight(tensor: TensorInfo, { format, pack }: RolePacker, la
 type Rows = (bytes: Uint8Array<ArrayBuffer>, first: number, count: number) => Float32Array;
 
 const hubRowsOf = (tensor: TensorInfo, { inputs }: PlainLayout): Rows => (bytes, first, count) => hubRows(tensor, bytes, first, count, inputs);
+
+const multipliedRows = (rows: Rows, factorOf: (row: number) => number, inputs: number): Rows => (bytes, first, count) =>
+  rows(bytes, first, count).map((value, i) => value * factorOf(first + Math.floor(i / inputs)));
 
 /** Rows of the transpose, widened an expert at a time: all of a layer's in f32 would be many times what the tensor takes. */
 function transposedRows(tensor: TensorInfo, { rows, inputs }: PlainLayout): Rows {

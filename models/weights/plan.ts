@@ -106,7 +106,7 @@ function planPart(tensors: Tensors, spec: MatrixSpec, part: MatrixPart, { packer
   const transposed = liesTransposed(part, info);
   checkShape(info, [...(part.experts === undefined ? [] : [part.experts]), ...(transposed ? [spec.inputs, part.rows] : [part.rows, spec.inputs])]);
   checkFloat(info);
-  return { tensors: new Map([['', info]]), weight: plainWeight(info, packers[spec.role], { rows: part.rows, inputs: spec.inputs, transposed }) };
+  return { tensors: new Map([['', info]]), weight: plainWeight(info, packers[spec.role], { rows: part.rows, inputs: spec.inputs, transposed, factorOf: factorOf(part) }) };
 }
 
 function checkShape({ name, file, shape }: TensorInfo, expected: readonly number[]): void {
@@ -116,6 +116,8 @@ function checkShape({ name, file, shape }: TensorInfo, expected: readonly number
 
 /** The suffix of a module's bias. */
 const BIAS = /^[._]bias$/;
+
+const factorOf = ({ factor }: MatrixPart): ((row: number) => number) | undefined => (typeof factor === 'number' ? () => factor : factor);
 
 const moduleOf = (weight: string): string => weight.replace(/\.weight$/, '');
 
@@ -169,7 +171,7 @@ class Tensors {
     const [first] = tensors;
     if (!first) return undefined;
     const [suffix, info] = first;
-    return { name: info.name.slice(0, -suffix.length), rows: rowsOf(part), inputs, tensors, ...(part.transposed && { transposed: true }) };
+    return { name: info.name.slice(0, -suffix.length), rows: rowsOf(part), inputs, tensors, ...(part.transposed && { transposed: true }), factorOf: factorOf(part) };
   }
 
   takeModule({ name }: MatrixPart, suffixes: Iterable<string>): void {

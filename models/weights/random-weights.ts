@@ -49,7 +49,7 @@ function vectorOf({ length, parts }: VectorSpec): Float32Array<ArrayBuffer> {
   const values = new Float32Array(length);
   for (const { shape, offset, stride, map } of parts) {
     const count = shape.reduce((product, size) => product * size, 1);
-    for (let i = 0; i < count; i++) values[offset + i * stride] = map ? map(0.5) : 0.5;
+    for (let i = 0; i < count; i++) values[offset + i * stride] = map ? map(0.5, i) : 0.5;
   }
   return values;
 }

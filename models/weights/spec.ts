@@ -18,6 +18,8 @@ export interface MatrixPart {
   readonly experts?: number;
   /** A permutation of `rows`: row i of the tensor, or of each of its experts, is row order[i] of the part. Absent: the same. See `row-orders.ts`. */
   readonly order?: Uint32Array;
+  /** What the tensor, or each row of it, is multiplied by: a config's multiplier. */
+  readonly factor?: number | ((row: number) => number);
 }
 
 /** A matrix [outputs, inputs] as the kernels want it, and the tensors it is made from. */
@@ -32,13 +34,13 @@ export interface MatrixSpec {
   readonly experts?: number;
 }
 
-/** One tensor of the checkpoint that becomes elements `offset`, `offset + stride`, … of a vector, each through `map`. */
+/** One tensor of the checkpoint that becomes elements `offset`, `offset + stride`, … of a vector, each through `map`, which also learns its place in the tensor. */
 export interface VectorPart {
   readonly name: string;
   readonly shape: readonly number[];
   readonly offset: number;
   readonly stride: number;
-  readonly map?: (value: number) => number;
+  readonly map?: (value: number, index: number) => number;
 }
 
 /** A small f32 parameter: parts of the checkpoint, or `values` computed on the host. */
@@ -90,7 +92,7 @@ export function interleaved(label: string, gate: string, up: string, rows: numbe
 }
 
 /** A vector that is one tensor of the checkpoint, of `shape` (default: [length]), each element through `map`. */
-export function vector(name: string, length: number, { map, shape = [length] }: { map?: (value: number) => number; shape?: readonly number[] } = {}): VectorSpec {
+export function vector(name: string, length: number, { map, shape = [length] }: { map?: (value: number, index: number) => number; shape?: readonly number[] } = {}): VectorSpec {
   return { kind: 'vector', label: name, length, parts: [{ name, shape, offset: 0, stride: 1, ...(map && { map }) }] };
 }
 

@@ -106,6 +106,9 @@ export const linearCases: readonly KernelCase[] = [
     make({ format: 'f32', inputs: 63, outputs: 37, bias: true, activation: 'gelu' }),
     make({ format: 'int8', inputs: 63, outputs: 37, accumulate: true }),
     make({ format: 'int4', inputs: 63, outputs: 37, multiply: true, bias: true, biasStart: 1, biasStride: 2 }),
+    // Values from the first digits of the cap to far beyond it.
+    make({ format: 'f32', inputs: 63, outputs: 37, bias: true, scale: 0.7, softCap: 5 }),
+    make({ format: 'int8', inputs: 63, outputs: 37, activation: 'silu', scale: -1.5, accumulate: true }),
     make({ format: 'int4', inputs: 100, outputs: 38, gated: 'silu' }),
     make({ format: 'fp8', inputs: 100, outputs: 38, gated: 'gelu-tanh', bias: true }),
     make({ format: 'int4', inputs: 100, outputs: 1030, gated: 'silu', rowOffset: 5, outputStride: 528 }),

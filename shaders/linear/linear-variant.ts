@@ -3,7 +3,7 @@ import type { FormatDescription } from '../dequant/weight-format.ts';
 /** `gelu-tanh` is GPT-2's `gelu_new`, `gelu` the one with erf (Hendrycks & Gimpel 2016, arXiv:1606.08415). */
 export type Activation = 'none' | 'silu' | 'gelu-tanh' | 'gelu';
 
-/** out = activation(x · weightᵀ + bias), or out += …; weight is [outputs, inputs]. */
+/** out = activation(x · weightᵀ + bias) · scale, or out += …, then the soft cap; weight is [outputs, inputs]. */
 export interface LinearVariant {
   readonly format: FormatDescription;
   /** K: columns of the weight and of x. */
@@ -26,6 +26,10 @@ export interface LinearVariant {
   readonly ordered?: boolean;
   /** Applied before accumulating; `none` where gated. */
   readonly activation: Activation;
+  /** Default: 1. */
+  readonly scale?: number | undefined;
+  /** Bounds what out holds in the end: cap · tanh(out / cap), as Gemma 2 bounds its logits (arXiv:2408.00118, section 2). */
+  readonly softCap?: number | undefined;
   /** Rows 2i and 2i + 1 of the weight are gate and up; output i of N/2 is activation(gate) · up (GLU variants, Shazeer 2020, arXiv:2002.05202). */
   readonly gated?: 'silu' | 'gelu-tanh';
 }

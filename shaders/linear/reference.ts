@@ -47,7 +47,7 @@ export interface LinearOperands {
 
 /** Float64 linear operator over T = `count` tokens; elements of out that it does not write keep what they held. */
 export function linearReference(variant: LinearVectorVariant, count: number, { x, weight, normWeight, bias, order, out }: LinearOperands): Float64Array {
-  const { inputs, outputs, rowOffset, outputStride, biasStart = 0, biasStride = 1, accumulate, multiply, activation, gated, norm } = variant;
+  const { inputs, outputs, rowOffset, outputStride, biasStart = 0, biasStride = 1, accumulate, multiply, activation, gated, scale = 1, softCap, norm } = variant;
   const stride = roundUp(inputs, 4);
   const result = Float64Array.from(out);
   for (let token = 0; token < count; token++) {
@@ -62,10 +62,11 @@ export function linearReference(variant: LinearVectorVariant, count: number, { x
       return sum;
     };
     for (let i = 0; i < (gated ? outputs / 2 : outputs); i++) {
-      const value = gated ? activate(gated, product(2 * i)) * product(2 * i + 1) : activate(activation, product(i));
+      const value = scale * (gated ? activate(gated, product(2 * i)) * product(2 * i + 1) : activate(activation, product(i)));
       const at = token * outputStride + rowOffset + i;
       if (accumulate) result[at] += value;
       else result[at] = multiply ? result[at] * value : value;
+      if (softCap !== undefined) result[at] = softCap * Math.tanh(result[at] / softCap);
     }
   }
   return result;

@@ -6,17 +6,17 @@ import { rmsNorm } from './rms-norm.ts';
 
 const EPS = 1e-6;
 
-function rmsNormCase(count: number, width: number): KernelCase {
+function rmsNormCase(count: number, width: number, accumulate = false): KernelCase {
   const length = count * roundUp(width, 4);
   return {
-    name: `rms-norm T=${count} width=${width}`,
-    kernels: () => [rmsNorm({ width, eps: EPS })],
+    name: `rms-norm T=${count} width=${width}${accumulate ? ' added' : ''}`,
+    kernels: () => [rmsNorm({ width, eps: EPS, accumulate })],
     step: { count, position: 0, slotIn: 0, slotOut: 1 },
-    inputs: () => ({ x: normal(length, 1), weight: normal(width, 2) }),
-    outputs: { out: { type: 'f32', length } },
-    expected: ({ x, weight }) => ({ out: rmsNormReference(x, weight, width, EPS) }),
+    inputs: () => ({ x: normal(length, 1), weight: normal(width, 2), ...(accumulate ? { out: normal(length, 3) } : {}) }),
+    ...(accumulate ? {} : { outputs: { out: { type: 'f32', length } } }),
+    expected: ({ x, weight, out }) => ({ out: rmsNormReference(x, weight, width, EPS, out) }),
     tolerance: 1e-6,
   };
 }
 
-export const rmsNormCases: readonly KernelCase[] = [rmsNormCase(1, 1), rmsNormCase(3, 63), rmsNormCase(7, 100), rmsNormCase(2, 513)];
+export const rmsNormCases: readonly KernelCase[] = [rmsNormCase(1, 1), rmsNormCase(3, 63), rmsNormCase(7, 100), rmsNormCase(2, 513), rmsNormCase(3, 101, true)];

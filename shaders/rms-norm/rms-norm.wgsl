@@ -1,4 +1,4 @@
-// out[t] = x[t] / sqrt(mean(x[t]²) + EPS) · weight. One workgroup a row.
+// out[t] = x[t] / sqrt(mean(x[t]²) + EPS) · weight, or out[t] += …. One workgroup a row.
 @group(0) @binding(0) var<storage, read> x: array<f32>;           // [T, STRIDE], WIDTH of them used
 @group(0) @binding(1) var<storage, read> weight: array<f32>;      // [WIDTH]
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;   // [T, STRIDE]
@@ -17,5 +17,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
   workgroupBarrier();
   let inverse = inverseSqrt(partial[0] / f32(WIDTH) + EPS);
-  for (var i = local; i < WIDTH; i += WORKGROUP) { out[row + i] = x[row + i] * inverse * weight[i]; }
+  for (var i = local; i < WIDTH; i += WORKGROUP) {
+    let value = x[row + i] * inverse * weight[i];
+    if (ACCUMULATE) { out[row + i] += value; } else { out[row + i] = value; }
+  }
 }

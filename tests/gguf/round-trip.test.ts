@@ -51,7 +51,7 @@ async function weights(checkpoint: Checkpoint): Promise<Map<string, number[]>> {
       place(result.get(label), values, part, inputs);
     } else if (vector) {
       const { spec, part } = vector;
-      place(result.get(spec.label), Array.from(hubValues(tensor, bytes), (value) => Math.fround(part.map ? part.map(value) : value)), { start: part.offset, stride: part.stride }, 1);
+      place(result.get(spec.label), Array.from(hubValues(tensor, bytes), (value, i) => Math.fround(part.map ? part.map(value, i) : value)), { start: part.offset, stride: part.stride }, 1);
     }
   }
   return result;

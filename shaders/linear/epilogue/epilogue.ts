@@ -1,4 +1,4 @@
-import { bool, u32, type Binding, type Constant } from '../../kernel.ts';
+import { bool, f32, u32, type Binding, type Constant } from '../../kernel.ts';
 import type { Activation, LinearVariant } from '../linear-variant.ts';
 import activationGeluTanh from './activation-gelu-tanh.wgsl?raw';
 import activationGelu from './activation-gelu.wgsl?raw';
@@ -6,6 +6,8 @@ import activationNone from './activation-none.wgsl?raw';
 import activationSilu from './activation-silu.wgsl?raw';
 import biasNone from './bias-none.wgsl?raw';
 import biasSource from './bias.wgsl?raw';
+import capNone from './cap-none.wgsl?raw';
+import capTanh from './cap-tanh.wgsl?raw';
 import storeSource from './store.wgsl?raw';
 
 const ACTIVATIONS: Readonly<Record<Activation, string>> = {
@@ -24,12 +26,12 @@ export interface Epilogue {
   readonly label: string;
 }
 
-/** Bias, activation, gate and residual of both linear kernels; its bindings begin at `firstBinding`. `bias` is the whole weight's. */
+/** Bias, activation, gate, scale, residual and soft cap of both linear kernels; its bindings begin at `firstBinding`. `bias` is the whole weight's. */
 export function epilogue(variant: LinearVariant, firstBinding: number): Epilogue {
-  const { bias, biasStart = 0, biasStride = 1, accumulate, multiply = false, activation, gated, rowOffset, outputStride } = variant;
+  const { bias, biasStart = 0, biasStride = 1, accumulate, multiply = false, activation, gated, scale = 1, softCap, rowOffset, outputStride } = variant;
   const biasLabel = biasStart > 0 || biasStride > 1 ? `bias${biasStart}+${biasStride}` : 'bias';
   return {
-    snippets: [bias ? biasSource : biasNone, ACTIVATIONS[gated ?? activation], storeSource],
+    snippets: [bias ? biasSource : biasNone, ACTIVATIONS[gated ?? activation], softCap === undefined ? capNone : capTanh, storeSource],
     constants: {
       BIAS_BINDING: u32(firstBinding),
       OUT_BINDING: u32(firstBinding + Number(bias)),
@@ -40,8 +42,10 @@ export function epilogue(variant: LinearVariant, firstBinding: number): Epilogue
       ACCUMULATE: bool(accumulate),
       MULTIPLY: bool(multiply),
       GATED: bool(gated !== undefined),
+      SCALE: f32(scale),
+      ...(softCap === undefined ? {} : { SOFT_CAP: f32(softCap) }),
     },
     bindings: [...(bias ? [{ name: 'bias', type: 'read' } as const] : []), { name: 'out', type: 'write' }],
-    label: [bias && biasLabel, gated ? `gated-${gated}` : activation !== 'none' && activation, accumulate && 'accumulate', multiply && 'multiply', rowOffset > 0 && `from${rowOffset}`].filter(Boolean).map((part) => `/${part}`).join(''),
+    label: [bias && biasLabel, gated ? `gated-${gated}` : activation !== 'none' && activation, accumulate && 'accumulate', multiply && 'multiply', scale !== 1 && `times${scale}`, softCap !== undefined && `cap${softCap}`, rowOffset > 0 && `from${rowOffset}`].filter(Boolean).map((part) => `/${part}`).join(''),
   };
 }

@@ -3,7 +3,8 @@
 
 fn put(token: u32, column: u32, value: f32) {
   let at = token * OUT_STRIDE + ROW_OFFSET + column;
-  if (ACCUMULATE) { out[at] += value; } else if (MULTIPLY) { out[at] *= value; } else { out[at] = value; }
+  let scaled = SCALE * value;
+  if (ACCUMULATE) { out[at] = cap(out[at] + scaled); } else if (MULTIPLY) { out[at] *= scaled; } else { out[at] = cap(scaled); }
 }
 
 // One output for each row.

@@ -1,0 +1,1 @@
+fn cap(value: f32) -> f32 { return value; }
