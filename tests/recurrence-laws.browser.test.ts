@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { STATE_SLOTS } from '../shaders/common/step.ts';
 import type { Kernel, Target } from '../shaders/kernel.ts';
-import { linearAttentionInputs, sizes } from '../shaders/linear-attention/cases.ts';
+import { deltaSizes, linearAttentionInputs } from '../shaders/linear-attention/cases.ts';
 import { linearAttentionChunked } from '../shaders/linear-attention/linear-attention-chunked.ts';
 import { linearAttentionStep } from '../shaders/linear-attention/linear-attention-step.ts';
-import { mixedWidth, scratchLengths } from '../shaders/linear-attention/variant.ts';
+import { scratchLengths } from '../shaders/linear-attention/variant.ts';
 import { normal } from '../shaders/random.ts';
 import { shortConv } from '../shaders/short-conv/short-conv.ts';
 import { relativeError, runCase } from './gpu/run-case.ts';
@@ -68,7 +68,7 @@ async function run({ kernels, rows, weights, state, tokens, outStride, scratch }
 }
 
 test('gated delta rule: one step of many tokens, several steps, and single tokens agree', async () => {
-  const variant = sizes(2, 6, 12, 24, 5);
+  const variant = deltaSizes(2, 6, 12, 24, { gatesOffset: 5 });
   const tokens = 45;
   const { gate_params, state, mixed, gates } = linearAttentionInputs(variant, tokens);
   const recurrence: Recurrence = {
@@ -77,7 +77,7 @@ test('gated delta rule: one step of many tokens, several steps, and single token
     weights: { gate_params },
     state,
     tokens,
-    outStride: mixedWidth(variant) - 2 * variant.keyHeads * variant.keyDim,
+    outStride: variant.valueHeads * variant.valueDim,
     scratch: (count) => (count === 1 ? {} : scratchLengths(variant, count)),
   };
   const whole = await run(recurrence, [tokens]);

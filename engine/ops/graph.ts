@@ -13,7 +13,7 @@ export type Node = { readonly out: Tensor } & (
   | { readonly op: 'layerNorm'; readonly x: Tensor; readonly weight: Vector; readonly bias: Vector; readonly eps: number }
   | { readonly op: 'softmaxAttention'; readonly x: Tensor; readonly attention: SoftmaxAttention }
   | { readonly op: 'shortConv'; readonly x: Tensor; readonly conv: ShortConv }
-  | { readonly op: 'linearAttention'; readonly x: Tensor; readonly gates: Tensor; readonly attention: LinearAttention }
+  | { readonly op: 'linearAttention'; readonly x: Tensor; readonly attention: LinearAttention }
   | { readonly op: 'gatedRmsNorm'; readonly x: Tensor; readonly gate: Tensor; readonly norm: GatedRmsNorm }
   | { readonly op: 'outputRows'; readonly x: Tensor }
 );
@@ -96,12 +96,15 @@ export class Graph implements Ops {
     return this.#add({ op: 'shortConv', x, conv }, conv.state.channels, x.rows);
   }
 
-  linearAttention(mixed: Tensor, gates: Tensor, attention: LinearAttention): Tensor {
+  linearAttention(mixed: Tensor, attention: LinearAttention): Tensor {
     this.#declare(attention.state);
-    return this.#add({ op: 'linearAttention', x: mixed, gates, attention }, attention.state.heads * attention.state.valueDim, mixed.rows);
+    return this.#add({ op: 'linearAttention', x: mixed, attention }, attention.state.heads * attention.state.valueDim, mixed.rows);
   }
 
   gatedRmsNorm(x: Tensor, gate: Tensor, norm: GatedRmsNorm): Tensor {
+    const { heads, weight, eps } = norm;
+    if ((weight === undefined) !== (eps === undefined)) throw new Error('a gated norm has a weight and an epsilon, or neither');
+    if (x.width % heads !== 0 || (weight && ![x.width / heads, x.width].includes(weight.length))) throw new Error(`a gated norm of ${x.width} in ${heads} heads has ${weight?.length} weights`);
     return this.#add({ op: 'gatedRmsNorm', x, gate, norm }, x.width, x.rows);
   }
 

@@ -51,25 +51,75 @@ export interface SoftmaxAttention {
 
 export interface ShortConv {
   readonly state: ConvState;
+  /** First convolved column of x; default 0. */
+  readonly offset?: number;
   /** [channels, kernelSize] */
   readonly weight: Vector;
   readonly bias?: Vector;
   readonly activation: 'silu' | 'none';
 }
 
+/**
+ * Per head, with a state S [keyDim, valueDim]: S ← e^g S + k̃ vᵀ and o = Sᵀ q, where the gating says what g and k̃ are and whether S forgets
+ * what it holds under k first. The key heads are shared evenly by the state's heads: those of one are neighbours.
+ */
 export interface LinearAttention {
   readonly state: RecurrentState;
+  /** Heads of q and k. */
   readonly keyHeads: number;
-  /** [2, value heads]: −exp(A_log), then dt_bias. */
-  readonly gateParameters: Vector;
+  /** First columns of q, k and v; default: [q | k | v] and nothing else. Multiples of 4. */
+  readonly columns?: { readonly q: number; readonly k: number; readonly v: number };
+  /** q and k of each head are divided by their length. */
+  readonly normalised: boolean;
+  /** q is multiplied by it. */
+  readonly scale: number;
+  readonly gating: Gating;
 }
 
+export type Gating =
+  /**
+   * Gated delta rule (arXiv:2412.06464): g = −exp(A_log) · softplus(a + dt_bias), k̃ = k, and v becomes β (v − what S holds under k),
+   * β = betaScale · sigmoid(b). A scale of 2 allows negative eigenvalues (arXiv:2411.12537).
+   */
+  | {
+      readonly kind: 'delta';
+      readonly gates: Tensor;
+      /** First columns of b and a in `gates`. */
+      readonly betaColumn: number;
+      readonly decayColumn: number;
+      /** [2, heads]: −exp(A_log), then dt_bias. */
+      readonly parameters: Vector;
+      readonly betaScale: 1 | 2;
+    }
+  /** Mamba-2 (arXiv:2405.21060): δ = softplus(dt + dt_bias) within `limits`, g = −exp(A_log) · δ, k̃ = δ k, and D v is added to o. q, k and v are C, B and x. */
+  | {
+      readonly kind: 'mamba2';
+      readonly gates: Tensor;
+      /** First column of dt in `gates`. */
+      readonly column: number;
+      /** [3, heads]: −exp(A_log), dt_bias, D. */
+      readonly parameters: Vector;
+      readonly limits: readonly [least: number, most: number];
+    }
+  /** RetNet (arXiv:2307.08621), Lightning Attention (arXiv:2401.04658): g is the head's own, k̃ = k. */
+  | {
+      readonly kind: 'constant';
+      /** [heads]: g ≤ 0. */
+      readonly decays: Vector;
+    };
+
 export interface GatedRmsNorm {
+  /** Parts of x that are normalised by themselves. */
   readonly heads: number;
-  readonly weight: Vector;
-  readonly eps: number;
+  /** [width of a head], the same for all, or [width of x]. Absent, and `eps` too: no norm, x is only gated. */
+  readonly weight?: Vector;
+  readonly eps?: number;
   /** First column of the gate in its tensor. */
   readonly gateOffset: number;
+  /** Of the gate; default `silu`. */
+  readonly activation?: 'silu' | 'sigmoid';
+  /** Whether x is normalised and then gated, or the gated x is normalised; default `norm-first`. */
+  readonly order?: 'norm-first' | 'gate-first';
 }
 
 /** Experts of which each token takes `topK`. All of a kind are in one matrix, one below the other. */
@@ -109,11 +159,11 @@ export interface Ops {
   layerNorm(x: Tensor, weight: Vector, bias: Vector, eps: number): Tensor;
   /** Causal attention over the state and this step; `projection` holds the columns [q | k | v]. Gives [T, heads · headDim]. */
   softmaxAttention(projection: Tensor, attention: SoftmaxAttention): Tensor;
-  /** Depthwise causal convolution of the first `channels` columns of x. */
+  /** Depthwise causal convolution of `channels` columns of x. */
   shortConv(x: Tensor, conv: ShortConv): Tensor;
-  /** Gated delta rule; `mixed` holds the columns [q | k | v], `gates` the raw [b | a]. Gives [T, heads · valueDim]. */
-  linearAttention(mixed: Tensor, gates: Tensor, attention: LinearAttention): Tensor;
-  /** RMSNorm of each head of x times silu(gate). */
+  /** Attention whose state is a matrix a head; `mixed` holds q, k and v. Gives [T, heads · valueDim]. */
+  linearAttention(mixed: Tensor, attention: LinearAttention): Tensor;
+  /** RMSNorm of each head of x and a gate as wide as x. */
   gatedRmsNorm(x: Tensor, gate: Tensor, norm: GatedRmsNorm): Tensor;
   /** The rows whose logits are wanted; the last one when generating. Everything after it works on these alone. */
   outputRows(x: Tensor): Tensor;

@@ -1,10 +1,13 @@
 import { gatedRmsNorm } from '../../shaders/gated-rms-norm/gated-rms-norm.ts';
 import { roundUp } from '../../shaders/kernel.ts';
+import type { GatingVariant } from '../../shaders/linear-attention/gating.ts';
 import { linearAttentionChunked } from '../../shaders/linear-attention/linear-attention-chunked.ts';
 import { linearAttentionStep } from '../../shaders/linear-attention/linear-attention-step.ts';
-import { scratchLengths } from '../../shaders/linear-attention/variant.ts';
+import { scratchLengths, type LinearAttentionVariant } from '../../shaders/linear-attention/variant.ts';
 import { shortConv } from '../../shaders/short-conv/short-conv.ts';
 import type { Node } from '../ops/graph.ts';
+import type { Gating } from '../ops/vocabulary.ts';
+import type { Vector } from '../ops/weight.ts';
 import type { BufferRef } from './dispatch.ts';
 import type { Lowering } from './lowering.ts';
 
@@ -25,7 +28,7 @@ export function lowerRecurrent(lowering: Lowering, node: RecurrentNode): void {
 
 function lowerShortConv(lowering: Lowering, { x, conv, out }: Extract<Node, { op: 'shortConv' }>): void {
   const { channels, kernelSize } = conv.state;
-  const kernel = shortConv({ channels, kernelSize, inputStride: roundUp(x.width, 4), inputOffset: 0, activation: conv.activation, bias: conv.bias !== undefined });
+  const kernel = shortConv({ channels, kernelSize, inputStride: roundUp(x.width, 4), inputOffset: conv.offset ?? 0, activation: conv.activation, bias: conv.bias !== undefined });
   const buffers: Record<string, BufferRef> = {
     x: lowering.read(x),
     weight: lowering.constant(conv.weight),
@@ -37,23 +40,58 @@ function lowerShortConv(lowering: Lowering, { x, conv, out }: Extract<Node, { op
 }
 
 /** One step for a single token; two dispatches, whatever T is, for more. */
-function lowerLinearAttention(lowering: Lowering, { x, gates, attention, out }: Extract<Node, { op: 'linearAttention' }>): void {
-  const { heads, keyDim, valueDim } = attention.state;
-  const variant = { keyHeads: attention.keyHeads, valueHeads: heads, keyDim, valueDim, gatesStride: roundUp(gates.width, 4), gatesOffset: 0 };
+function lowerLinearAttention(lowering: Lowering, { x, attention, out }: Extract<Node, { op: 'linearAttention' }>): void {
+  const { state, keyHeads, normalised, scale, gating } = attention;
+  const keys = keyHeads * state.keyDim;
+  const variant: LinearAttentionVariant = {
+    keyHeads,
+    valueHeads: state.heads,
+    keyDim: state.keyDim,
+    valueDim: state.valueDim,
+    mixedStride: roundUp(x.width, 4),
+    columns: attention.columns ?? { q: 0, k: keys, v: 2 * keys },
+    normalised,
+    scale,
+    gating: gatingVariant(gating),
+  };
   const { target, rows } = lowering.options;
   const buffers: Record<string, BufferRef> = {
     mixed: lowering.read(x),
-    gates: lowering.read(gates),
-    gate_params: lowering.constant(attention.gateParameters),
-    state: lowering.state(attention.state, 'state'),
+    gate_params: lowering.constant(parametersOf(gating)),
+    state: lowering.state(state, 'state'),
     out: lowering.define(out, 'linear attention'),
   };
+  if ('gates' in gating) buffers.gates = lowering.read(gating.gates);
   if (!lowering.isMany(x)) return lowering.emit(linearAttentionStep(variant, target), buffers, out);
   for (const [name, length] of Object.entries(scratchLengths(variant, rows))) buffers[name] = lowering.scratch(name, length);
   for (const kernel of linearAttentionChunked(variant)) lowering.emit(kernel, buffers, out);
 }
 
+function gatingVariant(gating: Gating): GatingVariant {
+  if (gating.kind === 'constant') return { kind: 'constant' };
+  const stride = roundUp(gating.gates.width, 4);
+  if (gating.kind === 'mamba2') return { kind: 'mamba2', stride, column: gating.column, limits: gating.limits };
+  return { kind: 'delta', stride, betaColumn: gating.betaColumn, decayColumn: gating.decayColumn, betaScale: gating.betaScale };
+}
+
+const parametersOf = (gating: Gating): Vector => (gating.kind === 'constant' ? gating.decays : gating.parameters);
+
 function lowerGatedRmsNorm(lowering: Lowering, { x, gate, norm, out }: Extract<Node, { op: 'gatedRmsNorm' }>): void {
-  const kernel = gatedRmsNorm({ heads: norm.heads, headDim: x.width / norm.heads, eps: norm.eps, gateStride: roundUp(gate.width, 4), gateOffset: norm.gateOffset }, lowering.options.target);
-  lowering.emit(kernel, { x: lowering.read(x), z: lowering.read(gate), weight: lowering.constant(norm.weight), out: lowering.define(out, 'gated rms norm') }, out);
+  const { heads, weight, eps, gateOffset, activation = 'silu', order = 'norm-first' } = norm;
+  const headDim = x.width / heads;
+  const kernel = gatedRmsNorm(
+    {
+      heads,
+      headDim,
+      ...(weight && eps !== undefined && { norm: { eps, perHead: heads > 1 && weight.length === x.width } }),
+      activation,
+      order,
+      gateStride: roundUp(gate.width, 4),
+      gateOffset,
+    },
+    lowering.options.target,
+  );
+  const buffers: Record<string, BufferRef> = { x: lowering.read(x), z: lowering.read(gate), out: lowering.define(out, 'gated rms norm') };
+  if (weight) buffers.weight = lowering.constant(weight);
+  lowering.emit(kernel, buffers, out);
 }

@@ -124,7 +124,7 @@ function inputsOf(node: Node): Tensor[] {
     case 'moe':
       return [node.x, node.logits, node.moe.residual];
     case 'linearAttention':
-      return [node.x, node.gates];
+      return 'gates' in node.attention.gating ? [node.x, node.attention.gating.gates] : [node.x];
     case 'gatedRmsNorm':
       return [node.x, node.gate];
     default:

@@ -91,10 +91,12 @@ function deltaMixer(ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<Return
   const projection = ops.linear(normed, w.projection);
   const gates = ops.linear(normed, w.gates);
   const mixed = ops.shortConv(projection, { state: { kind: 'conv', channels, kernelSize: d.convKernel }, weight: w.conv, activation: 'silu' });
-  const read = ops.linearAttention(mixed, gates, {
+  const read = ops.linearAttention(mixed, {
     state: { kind: 'recurrent', heads: d.valueHeads, keyDim: d.keyDim, valueDim: d.valueDim },
     keyHeads: d.keyHeads,
-    gateParameters: w.gateParameters,
+    normalised: true,
+    scale: d.keyDim ** -0.5,
+    gating: { kind: 'delta', gates, betaColumn: 0, decayColumn: d.valueHeads, parameters: w.gateParameters, betaScale: 1 },
   });
   const normalised = ops.gatedRmsNorm(read, projection, { heads: d.valueHeads, weight: w.norm, eps: c.eps, gateOffset: channels });
   return ops.linear(normalised, w.output, { residual });

@@ -1,12 +1,24 @@
+import reduceWorkgroupSource from '../common/reduce-workgroup.wgsl?raw';
 import sigmoidSource from '../common/sigmoid.wgsl?raw';
-import { team } from '../common/team.ts';
-import { assemble, ceilDiv, f32, roundUp, u32, type Kernel, type Target } from '../kernel.ts';
+import { team, type Team } from '../common/team.ts';
+import { assemble, ceilDiv, f32, roundUp, u32, type Binding, type Kernel, type Target } from '../kernel.ts';
+import sigmoidGateSource from './activation-sigmoid.wgsl?raw';
+import siluGateSource from './activation-silu.wgsl?raw';
 import source from './gated-rms-norm.wgsl?raw';
+import noNormSource from './norm-none.wgsl?raw';
+import rmsNormSource from './norm-rms.wgsl?raw';
+import gateFirstSource from './order-gate-first.wgsl?raw';
+import normFirstSource from './order-norm-first.wgsl?raw';
 
 export interface GatedRmsNormVariant {
+  /** Parts of a row that are normalised by themselves. */
   readonly heads: number;
   readonly headDim: number;
-  readonly eps: number;
+  /** Absent: no norm. `perHead`: each head has weights of its own. */
+  readonly norm?: { readonly eps: number; readonly perHead: boolean };
+  /** Of the gate. */
+  readonly activation: 'silu' | 'sigmoid';
+  readonly order: 'norm-first' | 'gate-first';
   /** Row length of the tensor that holds the gate. */
   readonly gateStride: number;
   /** First gate column in it. */
@@ -14,17 +26,25 @@ export interface GatedRmsNormVariant {
 }
 
 const WORKGROUP = 128;
+/** From here on a whole workgroup reduces a head, rather than a few of its invocations. */
+const WIDE_HEAD = 512;
+const WHOLE: Team = { size: WORKGROUP, features: [], snippet: reduceWorkgroupSource, label: 'whole' };
+
+const ACTIVATIONS = { silu: siluGateSource, sigmoid: sigmoidGateSource };
+const ORDERS = { 'norm-first': normFirstSource, 'gate-first': gateFirstSource };
 
 /**
- * RMSNorm of each head, times weight, times SiLU of a gate: the norm inside the Gated DeltaNet mixer (arXiv:2412.06464,
- * `linear_attn.norm`; the weight multiplies plainly, unlike Qwen3.5's other norms). x and out [T, heads · headDim] with rows
- * padded to a multiple of four, z [T, gateStride], weight [headDim].
+ * RMSNorm of each head, times weight, times a gate: the norm inside the Gated DeltaNet mixer (arXiv:2412.06464, `linear_attn.norm`; the
+ * weight multiplies plainly, unlike Qwen3.5's other norms), and with the gate first that of Mamba-2 (arXiv:2405.21060, `MambaRMSNormGated`
+ * of transformers). x and out [T, heads · headDim] with rows padded to a multiple of four, z [T, gateStride], weight [headDim] or [heads · headDim].
  */
-export function gatedRmsNorm({ heads, headDim, eps, gateStride, gateOffset }: GatedRmsNormVariant, target: Target): Kernel {
-  const { size, features, snippet, label } = team(target);
+export function gatedRmsNorm({ heads, headDim, norm, activation, order, gateStride, gateOffset }: GatedRmsNormVariant, target: Target): Kernel {
+  const { size, features, snippet, label } = headDim >= WIDE_HEAD ? WHOLE : team(target);
   if (gateOffset + heads * headDim > gateStride) throw new RangeError(`gatedRmsNorm: columns ${gateOffset}+${heads * headDim} exceed rows of ${gateStride}`);
+  const form = norm ? `${order}${norm.perHead ? '/per-head' : ''}` : 'no-norm';
+  const weight: readonly Binding[] = norm ? [{ name: 'weight', type: 'read' }] : [];
   return {
-    label: `gated-rms-norm/${heads}x${headDim}/${gateOffset}of${gateStride}/${label}`,
+    label: `gated-rms-norm/${heads}x${headDim}/${gateOffset}of${gateStride}/${activation}/${form}/${label}`,
     features,
     code: assemble({
       features,
@@ -34,19 +54,15 @@ export function gatedRmsNorm({ heads, headDim, eps, gateStride, gateOffset }: Ga
         STRIDE: u32(roundUp(heads * headDim, 4)),
         GATE_STRIDE: u32(gateStride),
         GATE_OFFSET: u32(gateOffset),
-        EPS: f32(eps),
+        WEIGHT_HEADS: u32(norm?.perHead ? heads : 1),
+        EPS: f32(norm?.eps ?? 0),
         WORKGROUP: u32(WORKGROUP),
         TEAM: u32(size),
       },
-      snippets: [sigmoidSource, snippet],
+      snippets: [sigmoidSource, snippet, ACTIVATIONS[activation], ORDERS[order], norm ? rmsNormSource : noNormSource],
       source,
     }),
-    bindings: [
-      { name: 'x', type: 'read' },
-      { name: 'z', type: 'read' },
-      { name: 'weight', type: 'read' },
-      { name: 'out', type: 'write' },
-    ],
+    bindings: [{ name: 'x', type: 'read' }, { name: 'z', type: 'read' }, { name: 'out', type: 'write' }, ...weight],
     workgroups: ({ count }) => [ceilDiv(heads, WORKGROUP / size), count, 1],
   };
 }

@@ -2,6 +2,7 @@ import sigmoidSource from '../common/sigmoid.wgsl?raw';
 import stepSource from '../common/step.wgsl?raw';
 import { assemble, ceilDiv, u32, type Kernel } from '../kernel.ts';
 import decaySource from './decay-softplus.wgsl?raw';
+import { gatingConstants } from './gating.ts';
 import chunksSource from './linear-attention-chunks.wgsl?raw';
 import scanSource from './linear-attention-scan.wgsl?raw';
 import { CHUNK, chunksOf, variantConstants, variantLabel, type LinearAttentionVariant } from './variant.ts';
@@ -20,7 +21,7 @@ function chunks(variant: LinearAttentionVariant): Kernel {
     label: `linear-attention-chunks/${variantLabel(variant)}`,
     features: [],
     code: assemble({
-      constants: { ...variantConstants(variant), CHUNK: u32(CHUNK), WORKGROUP: u32((CHUNK * CHUNK) / 4) },
+      constants: { ...variantConstants(variant), ...gatingConstants(variant.gating, variant.valueHeads), CHUNK: u32(CHUNK), WORKGROUP: u32((CHUNK * CHUNK) / 4) },
       snippets: [stepSource, sigmoidSource, decaySource],
       source: chunksSource,
     }),

@@ -1,11 +1,11 @@
 // What a chunk of CHUNK tokens needs and the state does not enter (linear-attention.md, chunked form 2), one workgroup a
-// chunk and value head, with D_ij = Π_{j < l ≤ i} α_l (so D_ii = 1), q and k normalised, q also scaled by KEY_DIM^−½:
+// chunk and value head, with D_ij = Π_{j < l ≤ i} α_l (so D_ii = 1), q and k normalised, q also scaled by Q_SCALE:
 //   A_ij = β_i (k_i·k_j) D_ij for j < i,   transform = (I + A)⁻¹ diag(β),   attention_ij = (q_i·k_j) D_ij for j ≤ i.
 // Decays are running products of α ≤ 1: no exponential of a difference, nothing to cancel or overflow.
 // A row past the step's last token has scales 0, β = 0 and α = 1: it adds nothing and forgets nothing.
 // Needs common/step.wgsl, common/sigmoid.wgsl and log_decay.
-@group(0) @binding(0) var<storage, read> mixed: array<vec4f>;             // [T, MIXED_VECS]: [q: KEY_HEADS | k: KEY_HEADS] · KEY_VECS, v
-@group(0) @binding(1) var<storage, read> gates: array<f32>;               // [T, GATES_STRIDE], from GATES_OFFSET: [b: VALUE_HEADS | a: VALUE_HEADS]
+@group(0) @binding(0) var<storage, read> mixed: array<vec4f>;             // [T, MIXED_VECS]: q, k at Q_VEC, K_VEC [KEY_HEADS, KEY_VECS]
+@group(0) @binding(1) var<storage, read> gates: array<f32>;               // [T, GATES_STRIDE]: b, a [VALUE_HEADS] at BETA_COLUMN, DECAY_COLUMN
 @group(0) @binding(2) var<storage, read> gate_params: array<f32>;         // [2, VALUE_HEADS]: decay rate, bias of a
 @group(0) @binding(3) var<storage, read_write> transform: array<f32>;     // [chunks, VALUE_HEADS, CHUNK, CHUNK], zero above the diagonal
 @group(0) @binding(4) var<storage, read_write> attention: array<f32>;     // [chunks, VALUE_HEADS, CHUNK, CHUNK], zero above the diagonal
@@ -61,8 +61,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let lane = local % LANES;
   let token = group.x * CHUNK + i;
   let inside = token < step.count;
-  let q_row = token * MIXED_VECS + key_head * KEY_VECS;
-  let k_row = q_row + KEY_HEADS * KEY_VECS;
+  let row_start = token * MIXED_VECS + key_head * KEY_VECS;
+  let q_row = row_start + Q_VEC;
+  let k_row = row_start + K_VEC;
 
   var squares = vec2f();
   var qk = vec4f();  // component c is q_i · k_j, j = lane + LANES · c
@@ -97,11 +98,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     alpha[i] = 1.0;
     beta[i] = 0.0;
     if (inside) {
-      q_scale[i] = inverseSqrt(sum.x + L2_EPS) * inverseSqrt(f32(KEY_DIM));
-      k_scale[i] = inverseSqrt(sum.y + L2_EPS);
-      let gate = token * GATES_STRIDE + GATES_OFFSET + head;
-      alpha[i] = exp(log_decay(gates[gate + VALUE_HEADS], gate_params[head], gate_params[VALUE_HEADS + head]));
-      beta[i] = sigmoid(gates[gate]);
+      q_scale[i] = Q_SCALE;
+      k_scale[i] = 1.0;
+      if (NORMALISED) {
+        q_scale[i] *= inverseSqrt(sum.x + L2_EPS);
+        k_scale[i] = inverseSqrt(sum.y + L2_EPS);
+      }
+      let gate = token * GATES_STRIDE + head;
+      alpha[i] = exp(log_decay(gates[gate + DECAY_COLUMN], gate_params[head], gate_params[VALUE_HEADS + head]));
+      beta[i] = BETA_SCALE * sigmoid(gates[gate + BETA_COLUMN]);
     }
   }
   workgroupBarrier();

@@ -2,7 +2,7 @@
 //   X = V − (K e^G) S,   N = transform X,   O = (Q e^G) S + attention N,   S ← e^{G_C} S + (K e^{G_C − G})ᵀ N.
 // N is U − W S of linear-attention.md with the factor (I + A)⁻¹ diag(β) taken out, which saves writing and reading W and U.
 // Needs common/step.wgsl.
-@group(0) @binding(0) var<storage, read> mixed: array<vec4f>;        // [T, MIXED_VECS]: [q: KEY_HEADS | k: KEY_HEADS] · KEY_VECS, [v: VALUE_HEADS] · VALUE_VECS
+@group(0) @binding(0) var<storage, read> mixed: array<vec4f>;        // [T, MIXED_VECS]: q, k at Q_VEC, K_VEC [KEY_HEADS, KEY_VECS], v at V_VEC [VALUE_HEADS, VALUE_VECS]
 @group(0) @binding(1) var<storage, read> transform: array<vec4f>;    // [chunks, VALUE_HEADS, CHUNK, CHUNK / 4]
 @group(0) @binding(2) var<storage, read> attention: array<vec4f>;    // [chunks, VALUE_HEADS, CHUNK, CHUNK / 4]
 @group(0) @binding(3) var<storage, read> row_scales: array<vec4f>;   // [chunks, VALUE_HEADS, CHUNK], see linear-attention-chunks.wgsl
@@ -55,8 +55,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let token = c * CHUNK + i;
     // Rows past the last token have scale and transform 0: any finite row will do for them.
     let row = min(token, step.count - 1u) * MIXED_VECS;
-    let q_row = row + key_head * KEY_VECS;
-    let k_row = q_row + KEY_HEADS * KEY_VECS;
+    let q_row = row + Q_VEC + key_head * KEY_VECS;
+    let k_row = row + K_VEC + key_head * KEY_VECS;
     let scales = row_scales[chunk + i];
     workgroupBarrier();
     var sq = vec4f();
@@ -66,7 +66,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       sq += rows * mixed[q_row + d];
       sk += rows * mixed[k_row + d];
     }
-    let v = mixed[row + 2u * KEY_HEADS * KEY_VECS + head * VALUE_VECS + min(value_quad, VALUE_VECS - 1u)];
+    let v = mixed[row + V_VEC + head * VALUE_VECS + min(value_quad, VALUE_VECS - 1u)];
     x[local] = v - scales.y * sk;
     if (quad == 0u) { k_scale[i] = scales.z; }
     workgroupBarrier();
@@ -88,7 +88,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       var rows = state_rows(d, part % QUADS) * scales.w;
       for (var j = 0u; j < CHUNK; j++) {
         let key_token = min(c * CHUNK + j, step.count - 1u);
-        let k = k_scale[j] * mixed[key_token * MIXED_VECS + (KEY_HEADS + key_head) * KEY_VECS + d];
+        let k = k_scale[j] * mixed[key_token * MIXED_VECS + K_VEC + key_head * KEY_VECS + d];
         let value = n[j * QUADS + part % QUADS];
         rows += mat4x4f(k.x * value, k.y * value, k.z * value, k.w * value);
       }

@@ -3,6 +3,7 @@ import stepSource from '../common/step.wgsl?raw';
 import { team } from '../common/team.ts';
 import { assemble, ceilDiv, u32, type Kernel, type Target } from '../kernel.ts';
 import decaySource from './decay-softplus.wgsl?raw';
+import { gatingConstants } from './gating.ts';
 import source from './linear-attention-step.wgsl?raw';
 import { variantConstants, variantLabel, type LinearAttentionVariant } from './variant.ts';
 
@@ -14,7 +15,7 @@ const SMALLEST_WORKGROUP = 64;
 
 /**
  * One token (T = 1) of the gated delta rule (arXiv:2412.06464; `torch_recurrent_gated_delta_rule` of transformers' Qwen3-Next).
- * mixed [1, mixedWidth], gates [1, gatesStride], gate_params [2, valueHeads] = (−e^A_log, dt_bias),
+ * mixed [1, mixedStride], gates [1, stride], gate_params [2, valueHeads] = (−e^A_log, dt_bias),
  * state [STATE_SLOTS, valueHeads, valueDim, keyDim], out [1, valueHeads · valueDim].
  */
 export function linearAttentionStep(variant: LinearAttentionVariant, target: Target): Kernel {
@@ -25,7 +26,7 @@ export function linearAttentionStep(variant: LinearAttentionVariant, target: Tar
     features,
     code: assemble({
       features,
-      constants: { ...variantConstants(variant), WORKGROUP: u32(workgroup), TEAM: u32(size) },
+      constants: { ...variantConstants(variant), ...gatingConstants(variant.gating, variant.valueHeads), WORKGROUP: u32(workgroup), TEAM: u32(size) },
       snippets: [stepSource, sigmoidSource, decaySource, snippet],
       source,
     }),

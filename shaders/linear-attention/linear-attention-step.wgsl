@@ -3,8 +3,8 @@
 // The columns of S are independent: a team of TEAM invocations owns four of them, reads them once and writes them once.
 // o is α Sᵀq + (k·q) δ of the S that was read, so all sums are taken over raw q, k, S at once and scaled afterwards.
 // Needs common/step.wgsl, common/sigmoid.wgsl, log_decay and team_sum.
-@group(0) @binding(0) var<storage, read> mixed: array<vec4f>;        // [T, MIXED_VECS]: [q: KEY_HEADS | k: KEY_HEADS] · KEY_VECS, [v: VALUE_HEADS] · VALUE_VECS
-@group(0) @binding(1) var<storage, read> gates: array<f32>;          // [T, GATES_STRIDE], from GATES_OFFSET: [b: VALUE_HEADS | a: VALUE_HEADS]
+@group(0) @binding(0) var<storage, read> mixed: array<vec4f>;        // [T, MIXED_VECS]: q, k at Q_VEC, K_VEC [KEY_HEADS, KEY_VECS], v at V_VEC [VALUE_HEADS, VALUE_VECS]
+@group(0) @binding(1) var<storage, read> gates: array<f32>;          // [T, GATES_STRIDE]: b, a [VALUE_HEADS] at BETA_COLUMN, DECAY_COLUMN
 @group(0) @binding(2) var<storage, read> gate_params: array<f32>;    // [2, VALUE_HEADS]: decay rate, bias of a
 @group(0) @binding(3) var<storage, read_write> state: array<vec4f>;  // [STATE_SLOTS, VALUE_HEADS, VALUE_DIM, KEY_VECS]: Sᵀ
 @group(0) @binding(4) var<storage, read_write> out: array<vec4f>;    // [T, VALUE_HEADS, VALUE_VECS]
@@ -37,8 +37,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   for (var part = 0u; part < PARTS; part++) {
     let i = part * TEAM + local % TEAM;
     if (i < width) {
-      q[part] = mixed[key_head * KEY_VECS + i];
-      k[part] = mixed[(KEY_HEADS + key_head) * KEY_VECS + i];
+      q[part] = mixed[Q_VEC + key_head * KEY_VECS + i];
+      k[part] = mixed[K_VEC + key_head * KEY_VECS + i];
       let at = slot_in + i;
       columns[part] = mat4x4f(state[at], state[at + KEY_VECS], state[at + 2u * KEY_VECS], state[at + 3u * KEY_VECS]);
       squares += vec2f(dot(q[part], q[part]), dot(k[part], k[part]));
@@ -47,16 +47,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       stored_k += k[part] * columns[part];
     }
   }
-  let q_scale = inverseSqrt(team_sum(squares.x, local) + L2_EPS) * inverseSqrt(f32(KEY_DIM));
-  let k_scale = inverseSqrt(team_sum(squares.y, local) + L2_EPS);
+  var q_scale = Q_SCALE;
+  var k_scale = 1.0;
+  if (NORMALISED) {
+    q_scale *= inverseSqrt(team_sum(squares.x, local) + L2_EPS);
+    k_scale = inverseSqrt(team_sum(squares.y, local) + L2_EPS);
+  }
   let similarity = team_sum(cross, local) * q_scale * k_scale;
   stored_q = team_sum4(stored_q, local) * q_scale;
   stored_k = team_sum4(stored_k, local) * k_scale;
   if (width == 0u) { return; }
 
-  let beta = sigmoid(gates[GATES_OFFSET + head]);
-  let alpha = exp(log_decay(gates[GATES_OFFSET + VALUE_HEADS + head], gate_params[head], gate_params[VALUE_HEADS + head]));
-  let v = mixed[2u * KEY_HEADS * KEY_VECS + head * VALUE_VECS + quad];
+  let beta = BETA_SCALE * sigmoid(gates[BETA_COLUMN + head]);
+  let alpha = exp(log_decay(gates[DECAY_COLUMN + head], gate_params[head], gate_params[VALUE_HEADS + head]));
+  let v = mixed[V_VEC + head * VALUE_VECS + quad];
   let delta = beta * (v - alpha * stored_k);
   if (local % TEAM == 0u) { out[head * VALUE_VECS + quad] = alpha * stored_q + similarity * delta; }
   let written = delta * k_scale;

@@ -1,31 +1,54 @@
 import { STATE_SLOTS, type Step } from '../common/step.ts';
-import { mixedWidth, stateLength, type LinearAttentionVariant } from './variant.ts';
+import { stateLength, type LinearAttentionVariant } from './variant.ts';
 
 export interface LinearAttentionTensors {
-  /** [T, mixedWidth] */
+  /** [T, mixedStride] */
   readonly mixed: ArrayLike<number>;
-  /** [T, gatesStride] */
-  readonly gates: ArrayLike<number>;
-  /** [2, valueHeads] */
+  /** [T, gating.stride], where the gating has gates. */
+  readonly gates?: ArrayLike<number>;
+  /** [parameters of the gating, valueHeads] */
   readonly gate_params: ArrayLike<number>;
   /** [STATE_SLOTS, valueHeads, valueDim, keyDim] */
   readonly state: ArrayLike<number>;
 }
 
-function normalised(x: ArrayLike<number>, start: number, length: number): Float64Array {
-  const row = Float64Array.from({ length }, (_, i) => x[start + i]);
-  const inverse = 1 / Math.sqrt(row.reduce((sum, value) => sum + value * value, 0) + 1e-6);
-  return row.map((value) => value * inverse);
+/** What the gates of one token and head come to. */
+interface Gate {
+  /** α = e^g: what is left of the state. */
+  readonly decay: number;
+  /** Of what is written. */
+  readonly strength: number;
+  /** What the state holds under k is taken from v. */
+  readonly delta: boolean;
+  /** Of v in the output. */
+  readonly skip: number;
 }
 
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
-/** Float64 gated delta rule, token by token: out [T, valueHeads · valueDim] and all slots of the state afterwards. */
+function gateOf({ gating, valueHeads }: LinearAttentionVariant, { gates, gate_params: params }: LinearAttentionTensors, token: number, head: number): Gate {
+  if (gating.kind === 'constant') return { decay: Math.exp(params[head]), strength: 1, delta: false, skip: 0 };
+  const gate = (column: number): number => (gates ? gates[token * gating.stride + column + head] : NaN);
+  if (gating.kind === 'delta') {
+    const decay = Math.exp(params[head] * softplus(gate(gating.decayColumn) + params[valueHeads + head]));
+    return { decay, strength: gating.betaScale / (1 + Math.exp(-gate(gating.betaColumn))), delta: true, skip: 0 };
+  }
+  const [least, most] = gating.limits;
+  const time = Math.min(Math.max(softplus(gate(gating.column) + params[valueHeads + head]), least), most);
+  return { decay: Math.exp(params[head] * time), strength: time, delta: false, skip: params[2 * valueHeads + head] };
+}
+
+function rowOf(x: ArrayLike<number>, start: number, length: number, normalised: boolean): Float64Array {
+  const row = Float64Array.from({ length }, (_, i) => x[start + i]);
+  const inverse = normalised ? 1 / Math.sqrt(row.reduce((sum, value) => sum + value * value, 0) + 1e-6) : 1;
+  return row.map((value) => value * inverse);
+}
+
+/** Float64 recurrence, token by token: out [T, valueHeads · valueDim] and all slots of the state afterwards. */
 export function linearAttentionReference(variant: LinearAttentionVariant, tensors: LinearAttentionTensors, { count, slotIn, slotOut }: Step): { out: Float64Array; state: Float64Array } {
-  const { keyHeads, valueHeads, keyDim, valueDim, gatesStride, gatesOffset } = variant;
-  const { mixed, gates, gate_params: params } = tensors;
+  const { keyHeads, valueHeads, keyDim, valueDim, mixedStride, columns, normalised, scale } = variant;
+  const { mixed } = tensors;
   const slot = stateLength(variant);
-  const stride = mixedWidth(variant);
   if (tensors.state.length !== STATE_SLOTS * slot) throw new RangeError('state has the wrong length');
   const states = Float64Array.from(tensors.state);
   const out = new Float64Array(count * valueHeads * valueDim);
@@ -34,22 +57,22 @@ export function linearAttentionReference(variant: LinearAttentionVariant, tensor
     const head = h * valueDim * keyDim;
     const s = states.slice(slotIn * slot + head, slotIn * slot + head + valueDim * keyDim); // [valueDim, keyDim]
     for (let t = 0; t < count; t++) {
-      const q = normalised(mixed, t * stride + keyHead * keyDim, keyDim).map((value) => value / Math.sqrt(keyDim));
-      const k = normalised(mixed, t * stride + (keyHeads + keyHead) * keyDim, keyDim);
-      const gate = t * gatesStride + gatesOffset + h;
-      const beta = 1 / (1 + Math.exp(-gates[gate]));
-      const alpha = Math.exp(params[h] * softplus(gates[gate + valueHeads] + params[valueHeads + h]));
+      const row = t * mixedStride;
+      const q = rowOf(mixed, row + columns.q + keyHead * keyDim, keyDim, normalised);
+      const k = rowOf(mixed, row + columns.k + keyHead * keyDim, keyDim, normalised);
+      const { decay, strength, delta, skip } = gateOf(variant, tensors, t, h);
       for (let c = 0; c < valueDim; c++) {
         const column = s.subarray(c * keyDim, (c + 1) * keyDim);
+        const value = mixed[row + columns.v + h * valueDim + c];
         let stored = 0;
-        for (let d = 0; d < keyDim; d++) stored += alpha * column[d] * k[d];
-        const delta = beta * (mixed[t * stride + 2 * keyHeads * keyDim + h * valueDim + c] - stored);
+        if (delta) for (let d = 0; d < keyDim; d++) stored += decay * column[d] * k[d];
+        const written = strength * (value - stored);
         let read = 0;
         for (let d = 0; d < keyDim; d++) {
-          column[d] = alpha * column[d] + k[d] * delta;
+          column[d] = decay * column[d] + k[d] * written;
           read += column[d] * q[d];
         }
-        out[(t * valueHeads + h) * valueDim + c] = read;
+        out[(t * valueHeads + h) * valueDim + c] = scale * read + skip * value;
       }
     }
     states.set(s, slotOut * slot + head);

@@ -1,6 +1,7 @@
-import { ceilDiv, roundUp, u32, f32, type Constant } from '../kernel.ts';
+import { bool, ceilDiv, roundUp, u32, f32, type Constant } from '../kernel.ts';
+import type { GatingVariant } from './gating.ts';
 
-/** Sizes of one gated-delta-rule mixer, as in `qwen3_5_text`. */
+/** One mixer with a state [keyDim, valueDim] for each value head. */
 export interface LinearAttentionVariant {
   /** Heads of q and k; value head h reads key head ⌊h / (valueHeads / keyHeads)⌋. */
   readonly keyHeads: number;
@@ -9,10 +10,15 @@ export interface LinearAttentionVariant {
   readonly keyDim: number;
   /** Elements of a value, dv; a multiple of 4. */
   readonly valueDim: number;
-  /** Row length of the tensor that holds the raw b and a projections. */
-  readonly gatesStride: number;
-  /** Column of b in it; a follows b. */
-  readonly gatesOffset: number;
+  /** Row length of the tensor that holds q, k and v; a multiple of 4. */
+  readonly mixedStride: number;
+  /** First columns in it of q and k, keyHeads · keyDim each, and of v, valueHeads · valueDim; multiples of 4. */
+  readonly columns: { readonly q: number; readonly k: number; readonly v: number };
+  /** q and k are divided by their length. */
+  readonly normalised: boolean;
+  /** Factor of q. */
+  readonly scale: number;
+  readonly gating: GatingVariant;
 }
 
 /** Tokens of a chunk of the prefill. The chunk kernel is laid out for 32: 8 invocations a row, two blocks of 16 to invert. */
@@ -20,9 +26,6 @@ export const CHUNK = 32;
 
 /** Added to the sum of squares when q and k are normalised (fla's `l2norm`, transformers' `modeling_qwen3_next.py`). */
 const L2_EPS = 1e-6;
-
-/** Row length of `mixed`: the columns [q: keyHeads · keyDim | k: keyHeads · keyDim | v: valueHeads · valueDim]. */
-export const mixedWidth = ({ keyHeads, valueHeads, keyDim, valueDim }: LinearAttentionVariant): number => 2 * keyHeads * keyDim + valueHeads * valueDim;
 
 /** Elements of one slot of the recurrent state: [valueHeads, valueDim, keyDim], the transpose of S, so that a column of S is contiguous. */
 export const stateLength = ({ valueHeads, keyDim, valueDim }: LinearAttentionVariant): number => valueHeads * valueDim * keyDim;
@@ -36,14 +39,16 @@ export function scratchLengths({ valueHeads }: LinearAttentionVariant, capacity:
 export const chunksOf = (count: number): number => ceilDiv(count, CHUNK);
 
 /** Part of the kernels' labels. */
-export const variantLabel = ({ keyHeads, valueHeads, keyDim, valueDim }: LinearAttentionVariant): string => `${keyHeads}x${keyDim}+${valueHeads}x${valueDim}`;
+export const variantLabel = ({ keyHeads, valueHeads, keyDim, valueDim, gating }: LinearAttentionVariant): string => `${gating.kind}/${keyHeads}x${keyDim}+${valueHeads}x${valueDim}`;
 
 /** Constants that the kernels share. Throws `RangeError` for sizes that they cannot take. */
 export function variantConstants(variant: LinearAttentionVariant): Record<string, Constant> {
-  const { keyHeads, valueHeads, keyDim, valueDim, gatesStride, gatesOffset } = variant;
+  const { keyHeads, valueHeads, keyDim, valueDim, mixedStride, columns, normalised, scale } = variant;
   if (keyDim % 4 || valueDim % 4) throw new RangeError(`linearAttention needs head dimensions that are multiples of 4, got ${keyDim} and ${valueDim}`);
   if (valueHeads % keyHeads) throw new RangeError(`linearAttention: ${valueHeads} value heads are no multiple of ${keyHeads} key heads`);
-  if (gatesOffset + 2 * valueHeads > gatesStride) throw new RangeError(`linearAttention: gates at ${gatesOffset}+${2 * valueHeads} exceed rows of ${gatesStride}`);
+  for (const [first, width] of [[columns.q, keyHeads * keyDim], [columns.k, keyHeads * keyDim], [columns.v, valueHeads * valueDim]]) {
+    if (first % 4 || first + width > mixedStride) throw new RangeError(`linearAttention: columns ${first}+${width} do not begin at a multiple of 4 or exceed rows of ${mixedStride}`);
+  }
   return {
     KEY_HEADS: u32(keyHeads),
     VALUE_HEADS: u32(valueHeads),
@@ -51,9 +56,12 @@ export function variantConstants(variant: LinearAttentionVariant): Record<string
     VALUE_DIM: u32(valueDim),
     KEY_VECS: u32(keyDim / 4),
     VALUE_VECS: u32(valueDim / 4),
-    MIXED_VECS: u32(mixedWidth(variant) / 4),
-    GATES_STRIDE: u32(gatesStride),
-    GATES_OFFSET: u32(gatesOffset),
+    MIXED_VECS: u32(mixedStride / 4),
+    Q_VEC: u32(columns.q / 4),
+    K_VEC: u32(columns.k / 4),
+    V_VEC: u32(columns.v / 4),
+    NORMALISED: bool(normalised),
     L2_EPS: f32(L2_EPS),
+    Q_SCALE: f32(scale),
   };
 }
