@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { STATE_SLOTS } from '../shaders/common/step.ts';
 import type { Kernel, Target } from '../shaders/kernel.ts';
-import { deltaSizes, linearAttentionInputs } from '../shaders/linear-attention/cases.ts';
+import { deltaSizes, linearAttentionInputs } from '../shaders/linear-attention/case-inputs.ts';
 import { linearAttentionChunked } from '../shaders/linear-attention/linear-attention-chunked.ts';
 import { linearAttentionStep } from '../shaders/linear-attention/linear-attention-step.ts';
 import { scratchLengths } from '../shaders/linear-attention/variant.ts';
@@ -73,7 +73,7 @@ test('gated delta rule: one step of many tokens, several steps, and single token
   const { gate_params, state, mixed, gates } = linearAttentionInputs(variant, tokens);
   const recurrence: Recurrence = {
     kernels: (count) => (count === 1 ? [linearAttentionStep(variant, BASELINE)] : linearAttentionChunked(variant)),
-    rows: { mixed, gates },
+    rows: { mixed, ...(gates && { gates }) },
     weights: { gate_params },
     state,
     tokens,

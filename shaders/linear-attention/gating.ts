@@ -1,4 +1,12 @@
-import { f32, u32, type Constant } from '../kernel.ts';
+import expm1Source from '../common/expm1.wgsl?raw';
+import sigmoidSource from '../common/sigmoid.wgsl?raw';
+import softplusSource from '../common/softplus.wgsl?raw';
+import { bool, f32, u32, type Binding, type Constant } from '../kernel.ts';
+import decaySource from './decay.wgsl?raw';
+import gateSource from './gate.wgsl?raw';
+import constantSource from './gating-constant.wgsl?raw';
+import deltaSource from './gating-delta.wgsl?raw';
+import mamba2Source from './gating-mamba2.wgsl?raw';
 
 /** What a mixer's gates are and where they lie; the formulas are those of `Gating` in engine/ops/vocabulary.ts. `stride`: row length of the tensor that holds them. */
 export type GatingVariant =
@@ -6,12 +14,53 @@ export type GatingVariant =
   | { readonly kind: 'mamba2'; readonly stride: number; readonly column: number; readonly limits: readonly [least: number, most: number] }
   | { readonly kind: 'constant' };
 
-/** Constants of the gates. Throws `RangeError` where they are not in their tensor. */
-export function gatingConstants(gating: GatingVariant, heads: number): Record<string, Constant> {
-  if (gating.kind !== 'delta') throw new RangeError(`linearAttention has no kernels for ${gating.kind} gates`);
-  const { stride, betaColumn, decayColumn, betaScale } = gating;
-  for (const first of [betaColumn, decayColumn]) {
+/** What a kernel that asks for `gate_of` is assembled with. The bindings are its 4th and, where there are gates, its 5th. */
+interface GatingParts {
+  readonly constants: Readonly<Record<string, Constant>>;
+  readonly snippets: readonly string[];
+  readonly bindings: readonly Binding[];
+}
+
+const LARGEST_F32 = 3.4028234663852886e38;
+
+const PARAMETERS: Binding = { name: 'gate_params', type: 'read' };
+const GATES: Binding = { name: 'gates', type: 'read' };
+
+/** Whether what is written is corrected by what the state holds. */
+export const isDelta = ({ kind }: GatingVariant): boolean => kind === 'delta';
+
+/** Throws `RangeError` where the gates are not in their tensor. */
+export function gatingParts(gating: GatingVariant, heads: number): GatingParts {
+  const common = [expm1Source, decaySource, gateSource];
+  const constants = { DELTA: bool(isDelta(gating)) };
+  switch (gating.kind) {
+    case 'delta': {
+      const { stride, betaColumn, decayColumn, betaScale } = gating;
+      checkColumns([betaColumn, decayColumn], heads, stride);
+      return {
+        constants: { ...constants, GATES_STRIDE: u32(stride), BETA_COLUMN: u32(betaColumn), DECAY_COLUMN: u32(decayColumn), BETA_SCALE: f32(betaScale) },
+        snippets: [...common, sigmoidSource, softplusSource, deltaSource],
+        bindings: [PARAMETERS, GATES],
+      };
+    }
+    case 'mamba2': {
+      const { stride, column, limits: [least, most] } = gating;
+      checkColumns([column], heads, stride);
+      return {
+        constants: { ...constants, GATES_STRIDE: u32(stride), TIME_COLUMN: u32(column), LEAST_TIME: f32(least), MOST_TIME: f32(Math.min(most, LARGEST_F32)) },
+        snippets: [...common, softplusSource, mamba2Source],
+        bindings: [PARAMETERS, GATES],
+      };
+    }
+    case 'constant':
+      return { constants, snippets: [...common, constantSource], bindings: [PARAMETERS] };
+    default:
+      return gating satisfies never;
+  }
+}
+
+function checkColumns(columns: readonly number[], heads: number, stride: number): void {
+  for (const first of columns) {
     if (first + heads > stride) throw new RangeError(`linearAttention: gates at ${first}+${heads} exceed rows of ${stride}`);
   }
-  return { GATES_STRIDE: u32(stride), BETA_COLUMN: u32(betaColumn), DECAY_COLUMN: u32(decayColumn), BETA_SCALE: f32(betaScale) };
 }

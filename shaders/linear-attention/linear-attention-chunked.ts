@@ -1,10 +1,14 @@
-import sigmoidSource from '../common/sigmoid.wgsl?raw';
+import expm1Source from '../common/expm1.wgsl?raw';
 import stepSource from '../common/step.wgsl?raw';
-import { assemble, ceilDiv, u32, type Kernel } from '../kernel.ts';
-import decaySource from './decay-softplus.wgsl?raw';
-import { gatingConstants } from './gating.ts';
+import { assemble, bool, ceilDiv, u32, type Binding, type Kernel } from '../kernel.ts';
+import correctedDeltaSource from './corrected-delta.wgsl?raw';
+import correctedNoneSource from './corrected-none.wgsl?raw';
+import decaySource from './decay.wgsl?raw';
+import { gatingParts, isDelta } from './gating.ts';
 import chunksSource from './linear-attention-chunks.wgsl?raw';
 import scanSource from './linear-attention-scan.wgsl?raw';
+import transformDeltaSource from './transform-delta.wgsl?raw';
+import transformNoneSource from './transform-none.wgsl?raw';
 import { CHUNK, chunksOf, variantConstants, variantLabel, type LinearAttentionVariant } from './variant.ts';
 
 const WORKGROUP_MEMORY = 16_384;
@@ -16,54 +20,63 @@ function scanColumns(keyDim: number): number {
   return columns;
 }
 
+/** Value heads of one key head that share a workgroup's products of q and k; of the delta rule each has an inverse of its own to compute. */
+function sharedHeads({ keyHeads, valueHeads, gating }: LinearAttentionVariant): number {
+  if (isDelta(gating)) return 1;
+  return [4, 3, 2].find((count) => (valueHeads / keyHeads) % count === 0) ?? 1;
+}
+
 function chunks(variant: LinearAttentionVariant): Kernel {
+  const gating = gatingParts(variant.gating, variant.valueHeads);
+  const shared = sharedHeads(variant);
+  const delta = isDelta(variant.gating);
+  const bindings: readonly Binding[] = [
+    { name: 'mixed', type: 'read' },
+    { name: 'attention', type: 'write' },
+    { name: 'row_scales', type: 'write' },
+    { name: 'step', type: 'uniform' },
+    ...gating.bindings,
+  ];
   return {
     label: `linear-attention-chunks/${variantLabel(variant)}`,
     features: [],
     code: assemble({
-      constants: { ...variantConstants(variant), ...gatingConstants(variant.gating, variant.valueHeads), CHUNK: u32(CHUNK), WORKGROUP: u32((CHUNK * CHUNK) / 4) },
-      snippets: [stepSource, sigmoidSource, decaySource],
+      constants: { ...variantConstants(variant), ...gating.constants, SHARED: u32(shared), CHUNK: u32(CHUNK), WORKGROUP: u32((CHUNK * CHUNK) / 4) },
+      snippets: [stepSource, ...gating.snippets, delta ? transformDeltaSource : transformNoneSource],
       source: chunksSource,
     }),
-    bindings: [
-      { name: 'mixed', type: 'read' },
-      { name: 'gates', type: 'read' },
-      { name: 'gate_params', type: 'read' },
-      { name: 'transform', type: 'write' },
-      { name: 'attention', type: 'write' },
-      { name: 'row_scales', type: 'write' },
-      { name: 'step', type: 'uniform' },
-    ],
-    workgroups: ({ count }) => [chunksOf(count), variant.valueHeads, 1],
+    bindings: delta ? [...bindings, { name: 'transform', type: 'write' }] : bindings,
+    workgroups: ({ count }) => [chunksOf(count), variant.valueHeads / shared, 1],
   };
 }
 
 function scan(variant: LinearAttentionVariant): Kernel {
   const columns = scanColumns(variant.keyDim);
+  const delta = isDelta(variant.gating);
+  const bindings: readonly Binding[] = [
+    { name: 'mixed', type: 'read' },
+    { name: 'attention', type: 'read' },
+    { name: 'row_scales', type: 'read' },
+    { name: 'state', type: 'write' },
+    { name: 'out', type: 'write' },
+    { name: 'step', type: 'uniform' },
+  ];
   return {
     label: `linear-attention-scan/${variantLabel(variant)}`,
     features: [],
     code: assemble({
-      constants: { ...variantConstants(variant), CHUNK: u32(CHUNK), COLUMNS: u32(columns) },
-      snippets: [stepSource],
+      constants: { ...variantConstants(variant), DELTA: bool(delta), CHUNK: u32(CHUNK), COLUMNS: u32(columns), QUADS: u32(columns / 4) },
+      snippets: [stepSource, expm1Source, decaySource, delta ? correctedDeltaSource : correctedNoneSource],
       source: scanSource,
     }),
-    bindings: [
-      { name: 'mixed', type: 'read' },
-      { name: 'transform', type: 'read' },
-      { name: 'attention', type: 'read' },
-      { name: 'row_scales', type: 'read' },
-      { name: 'state', type: 'write' },
-      { name: 'out', type: 'write' },
-      { name: 'step', type: 'uniform' },
-    ],
+    bindings: delta ? [...bindings, { name: 'transform', type: 'read' }] : bindings,
     workgroups: () => [ceilDiv(variant.valueDim, columns), variant.valueHeads, 1],
   };
 }
 
 /**
- * The gated delta rule over any T ≥ 1 tokens in two dispatches, to be run in this order (chunked form 2 of arXiv:2412.06464, section 3.3;
- * `torch_chunk_gated_delta_rule` of transformers' Qwen3-Next). Same tensors as `linearAttentionStep` with T rows, and the scratch
- * buffers of `scratchLengths` between the two.
+ * Linear attention whose decay is one number a head, over any T ≥ 1 tokens, in two dispatches to be run in this order (arXiv:2405.21060,
+ * section 6; with the delta rule arXiv:2412.06464, section 3.3, and `torch_chunk_gated_delta_rule` of transformers' Qwen3-Next). Same tensors
+ * as `linearAttentionStep` with T rows, and the scratch buffers of `scratchLengths` between the two.
  */
 export const linearAttentionChunked = (variant: LinearAttentionVariant): readonly [chunks: Kernel, scan: Kernel] => [chunks(variant), scan(variant)];

@@ -1,20 +1,17 @@
 // Carries S through the chunks in order, one workgroup a value head and slice of COLUMNS columns of S, which are independent:
-//   X = V − (K e^G) S,   N = transform X,   O = (Q e^G) S + attention N,   S ← e^{G_C} S + (K e^{G_C − G})ᵀ N.
-// N is U − W S of linear-attention.md with the factor (I + A)⁻¹ diag(β) taken out, which saves writing and reading W and U.
-// Needs common/step.wgsl.
+//   N = transform (V − (K e^G) S) with DELTA, V without,   O = (Q e^G) S + attention N,   S ← e^{G_C} S + (K e^{G_C − G})ᵀ N.
+// With DELTA, N is U − W S of the papers with the factor (I + A)⁻¹ diag(β) taken out, which saves writing and reading W and U;
+// without, β is in `attention` and in the scale of K. Needs common/step.wgsl, decay.wgsl and a `corrected`.
 @group(0) @binding(0) var<storage, read> mixed: array<vec4f>;        // [T, MIXED_VECS]: q, k at Q_VEC, K_VEC [KEY_HEADS, KEY_VECS], v at V_VEC [VALUE_HEADS, VALUE_VECS]
-@group(0) @binding(1) var<storage, read> transform: array<vec4f>;    // [chunks, VALUE_HEADS, CHUNK, CHUNK / 4]
-@group(0) @binding(2) var<storage, read> attention: array<vec4f>;    // [chunks, VALUE_HEADS, CHUNK, CHUNK / 4]
-@group(0) @binding(3) var<storage, read> row_scales: array<vec4f>;   // [chunks, VALUE_HEADS, CHUNK], see linear-attention-chunks.wgsl
-@group(0) @binding(4) var<storage, read_write> state: array<vec4f>;  // [STATE_SLOTS, VALUE_HEADS, VALUE_DIM, KEY_VECS]: Sᵀ
-@group(0) @binding(5) var<storage, read_write> out: array<vec4f>;    // [T, VALUE_HEADS, VALUE_VECS]
-@group(0) @binding(6) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> attention: array<vec4f>;    // [chunks, VALUE_HEADS, CHUNK, CHUNK / 4]
+@group(0) @binding(2) var<storage, read> row_scales: array<vec4f>;   // [chunks, VALUE_HEADS, CHUNK], see linear-attention-chunks.wgsl
+@group(0) @binding(3) var<storage, read_write> state: array<vec4f>;  // [STATE_SLOTS, VALUE_HEADS, VALUE_DIM, KEY_VECS]: Sᵀ
+@group(0) @binding(4) var<storage, read_write> out: array<vec4f>;    // [T, VALUE_HEADS, VALUE_VECS]
+@group(0) @binding(5) var<uniform> step: Step;
 
-const QUADS: u32 = COLUMNS / 4u;
 const WORKGROUP: u32 = CHUNK * QUADS;
 
 var<workgroup> s: array<vec4f, KEY_DIM * QUADS>;  // [KEY_DIM, COLUMNS]
-var<workgroup> x: array<vec4f, CHUNK * QUADS>;    // [CHUNK, COLUMNS]
 var<workgroup> n: array<vec4f, CHUNK * QUADS>;    // [CHUNK, COLUMNS]
 var<workgroup> k_scale: array<f32, CHUNK>;
 
@@ -64,19 +61,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     for (var d = 0u; d < KEY_VECS; d++) {
       let rows = state_rows(d, quad);
       sq += rows * mixed[q_row + d];
-      sk += rows * mixed[k_row + d];
+      if (DELTA) { sk += rows * mixed[k_row + d]; }
     }
     let v = mixed[row + V_VEC + head * VALUE_VECS + min(value_quad, VALUE_VECS - 1u)];
-    x[local] = v - scales.y * sk;
+    n[local] = corrected(v - scales.y * sk, chunk, local);
     if (quad == 0u) { k_scale[i] = scales.z; }
     workgroupBarrier();
-    var corrected = vec4f();
-    for (var j = 0u; j < CHUNK / 4u; j++) {
-      let at = j * 4u * QUADS + quad;
-      corrected += mat4x4f(x[at], x[at + QUADS], x[at + 2u * QUADS], x[at + 3u * QUADS]) * transform[(chunk + i) * (CHUNK / 4u) + j];
-    }
-    n[local] = corrected;
-    workgroupBarrier();
+    let decay = decay_by(scales.w);
     var output = scales.x * sq;
     for (var j = 0u; j < CHUNK / 4u; j++) {
       let at = j * 4u * QUADS + quad;
@@ -85,14 +76,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     if (token < step.count && value_quad < VALUE_VECS) { out[(token * VALUE_HEADS + head) * VALUE_VECS + value_quad] = output; }
     for (var part = local; part < KEY_VECS * QUADS; part += WORKGROUP) {
       let d = part / QUADS;
-      var rows = state_rows(d, part % QUADS) * scales.w;
+      let held = state_rows(d, part % QUADS);
+      var rows = held * decay.change;
       for (var j = 0u; j < CHUNK; j++) {
         let key_token = min(c * CHUNK + j, step.count - 1u);
         let k = k_scale[j] * mixed[key_token * MIXED_VECS + K_VEC + key_head * KEY_VECS + d];
         let value = n[j * QUADS + part % QUADS];
         rows += mat4x4f(k.x * value, k.y * value, k.z * value, k.w * value);
       }
-      set_state_rows(d, part % QUADS, rows);
+      set_state_rows(d, part % QUADS, held * decay.keep + rows);
     }
   }
   workgroupBarrier();

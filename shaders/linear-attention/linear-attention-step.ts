@@ -1,9 +1,7 @@
-import sigmoidSource from '../common/sigmoid.wgsl?raw';
 import stepSource from '../common/step.wgsl?raw';
 import { team } from '../common/team.ts';
 import { assemble, ceilDiv, u32, type Kernel, type Target } from '../kernel.ts';
-import decaySource from './decay-softplus.wgsl?raw';
-import { gatingConstants } from './gating.ts';
+import { gatingParts } from './gating.ts';
 import source from './linear-attention-step.wgsl?raw';
 import { variantConstants, variantLabel, type LinearAttentionVariant } from './variant.ts';
 
@@ -14,30 +12,23 @@ const TEAMS = 4;
 const SMALLEST_WORKGROUP = 64;
 
 /**
- * One token (T = 1) of the gated delta rule (arXiv:2412.06464; `torch_recurrent_gated_delta_rule` of transformers' Qwen3-Next).
- * mixed [1, mixedStride], gates [1, stride], gate_params [2, valueHeads] = (−e^A_log, dt_bias),
- * state [STATE_SLOTS, valueHeads, valueDim, keyDim], out [1, valueHeads · valueDim].
+ * One token (T = 1) of linear attention whose decay is one number a head (`Gating`, engine/ops/vocabulary.ts). Tensors: mixed [1, mixedStride],
+ * state [STATE_SLOTS, valueHeads, valueDim, keyDim], out [1, valueHeads · valueDim]; gate_params and gates as the gating has them.
  */
 export function linearAttentionStep(variant: LinearAttentionVariant, target: Target): Kernel {
   const { size, features, snippet, label } = team(target);
+  const gating = gatingParts(variant.gating, variant.valueHeads);
   const workgroup = Math.max(TEAMS * size, SMALLEST_WORKGROUP);
   return {
     label: `linear-attention-step/${variantLabel(variant)}/${label}`,
     features,
     code: assemble({
       features,
-      constants: { ...variantConstants(variant), ...gatingConstants(variant.gating, variant.valueHeads), WORKGROUP: u32(workgroup), TEAM: u32(size) },
-      snippets: [stepSource, sigmoidSource, decaySource, snippet],
+      constants: { ...variantConstants(variant), ...gating.constants, WORKGROUP: u32(workgroup), TEAM: u32(size) },
+      snippets: [stepSource, ...gating.snippets, snippet],
       source,
     }),
-    bindings: [
-      { name: 'mixed', type: 'read' },
-      { name: 'gates', type: 'read' },
-      { name: 'gate_params', type: 'read' },
-      { name: 'state', type: 'write' },
-      { name: 'out', type: 'write' },
-      { name: 'step', type: 'uniform' },
-    ],
+    bindings: [{ name: 'mixed', type: 'read' }, { name: 'state', type: 'write' }, { name: 'out', type: 'write' }, { name: 'step', type: 'uniform' }, ...gating.bindings],
     workgroups: () => [ceilDiv(variant.valueDim, (workgroup / size) * TEAM_COLUMNS), variant.valueHeads, 1],
   };
 }

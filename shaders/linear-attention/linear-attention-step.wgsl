@@ -1,14 +1,12 @@
-// One token of the gated delta rule (arXiv:2412.06464), per value head with state S [KEY_DIM, VALUE_DIM]:
-//   S ← α S,  δ = β (v − Sᵀk),  S ← S + k δᵀ,  o = Sᵀq.
+// One token, per value head with state S [KEY_DIM, VALUE_DIM], by its gate α = e^g, β (arXiv:2412.06464, arXiv:2405.21060):
+//   S ← α S,  δ = β (v − Sᵀk), or β v without DELTA,  S ← S + k δᵀ,  o = Sᵀq + skip · v.
 // The columns of S are independent: a team of TEAM invocations owns four of them, reads them once and writes them once.
 // o is α Sᵀq + (k·q) δ of the S that was read, so all sums are taken over raw q, k, S at once and scaled afterwards.
-// Needs common/step.wgsl, common/sigmoid.wgsl, log_decay and team_sum.
+// Needs common/step.wgsl, decay.wgsl, a gating and team_sum.
 @group(0) @binding(0) var<storage, read> mixed: array<vec4f>;        // [T, MIXED_VECS]: q, k at Q_VEC, K_VEC [KEY_HEADS, KEY_VECS], v at V_VEC [VALUE_HEADS, VALUE_VECS]
-@group(0) @binding(1) var<storage, read> gates: array<f32>;          // [T, GATES_STRIDE]: b, a [VALUE_HEADS] at BETA_COLUMN, DECAY_COLUMN
-@group(0) @binding(2) var<storage, read> gate_params: array<f32>;    // [2, VALUE_HEADS]: decay rate, bias of a
-@group(0) @binding(3) var<storage, read_write> state: array<vec4f>;  // [STATE_SLOTS, VALUE_HEADS, VALUE_DIM, KEY_VECS]: Sᵀ
-@group(0) @binding(4) var<storage, read_write> out: array<vec4f>;    // [T, VALUE_HEADS, VALUE_VECS]
-@group(0) @binding(5) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read_write> state: array<vec4f>;  // [STATE_SLOTS, VALUE_HEADS, VALUE_DIM, KEY_VECS]: Sᵀ
+@group(0) @binding(2) var<storage, read_write> out: array<vec4f>;    // [T, VALUE_HEADS, VALUE_VECS]
+@group(0) @binding(3) var<uniform> step: Step;
 
 const PARTS: u32 = (KEY_VECS + TEAM - 1u) / TEAM;
 
@@ -44,7 +42,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       squares += vec2f(dot(q[part], q[part]), dot(k[part], k[part]));
       cross += dot(q[part], k[part]);
       stored_q += q[part] * columns[part];
-      stored_k += k[part] * columns[part];
+      if (DELTA) { stored_k += k[part] * columns[part]; }
     }
   }
   var q_scale = Q_SCALE;
@@ -55,23 +53,25 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
   let similarity = team_sum(cross, local) * q_scale * k_scale;
   stored_q = team_sum4(stored_q, local) * q_scale;
-  stored_k = team_sum4(stored_k, local) * k_scale;
+  if (DELTA) { stored_k = team_sum4(stored_k, local) * k_scale; }
   if (width == 0u) { return; }
 
-  let beta = BETA_SCALE * sigmoid(gates[BETA_COLUMN + head]);
-  let alpha = exp(log_decay(gates[DECAY_COLUMN + head], gate_params[head], gate_params[VALUE_HEADS + head]));
+  let gate = gate_of(0u, head);
+  let alpha = decay_factor(gate.log_decay);
   let v = mixed[V_VEC + head * VALUE_VECS + quad];
-  let delta = beta * (v - alpha * stored_k);
-  if (local % TEAM == 0u) { out[head * VALUE_VECS + quad] = alpha * stored_q + similarity * delta; }
+  var delta = v;
+  if (DELTA) { delta -= alpha * stored_k; }
+  delta *= gate.strength;
+  if (local % TEAM == 0u) { out[head * VALUE_VECS + quad] = alpha * stored_q + similarity * delta + gate.skip * v; }
+  let decay = decay_by(gate.log_decay);
   let written = delta * k_scale;
   for (var part = 0u; part < PARTS; part++) {
     let i = part * TEAM + local % TEAM;
     if (i < width) {
-      let at = slot_out + i;
-      state[at] = alpha * columns[part][0] + written.x * k[part];
-      state[at + KEY_VECS] = alpha * columns[part][1] + written.y * k[part];
-      state[at + 2u * KEY_VECS] = alpha * columns[part][2] + written.z * k[part];
-      state[at + 3u * KEY_VECS] = alpha * columns[part][3] + written.w * k[part];
+      for (var c = 0u; c < 4u; c++) {
+        let column = columns[part][c];
+        state[slot_out + c * KEY_VECS + i] = decay.keep * column + (decay.change * column + written[c] * k[part]);
+      }
     }
   }
 }

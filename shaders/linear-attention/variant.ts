@@ -1,5 +1,5 @@
 import { bool, ceilDiv, roundUp, u32, f32, type Constant } from '../kernel.ts';
-import type { GatingVariant } from './gating.ts';
+import { isDelta, type GatingVariant } from './gating.ts';
 
 /** One mixer with a state [keyDim, valueDim] for each value head. */
 export interface LinearAttentionVariant {
@@ -31,9 +31,9 @@ const L2_EPS = 1e-6;
 export const stateLength = ({ valueHeads, keyDim, valueDim }: LinearAttentionVariant): number => valueHeads * valueDim * keyDim;
 
 /** Lengths in f32 of the buffers between the chunk kernel and the scan, by binding name, for steps of up to `capacity` tokens. */
-export function scratchLengths({ valueHeads }: LinearAttentionVariant, capacity: number): Readonly<Record<'transform' | 'attention' | 'row_scales', number>> {
+export function scratchLengths({ valueHeads, gating }: LinearAttentionVariant, capacity: number): Readonly<Record<string, number>> {
   const rows = roundUp(capacity, CHUNK) * valueHeads;
-  return { transform: rows * CHUNK, attention: rows * CHUNK, row_scales: rows * 4 };
+  return { attention: rows * CHUNK, row_scales: rows * 4, ...(isDelta(gating) && { transform: rows * CHUNK }) };
 }
 
 export const chunksOf = (count: number): number => ceilDiv(count, CHUNK);

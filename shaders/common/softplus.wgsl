@@ -1,5 +1,3 @@
-// Log-decay of the Mamba-2 and Gated DeltaNet kind: g = rate · softplus(a + bias), rate = −e^A_log.
-
 // log(1 + u) for u in [0, 1] as 2·artanh(u / (2 + u)): keeps the digits of small u, and does not depend on the adapter's log.
 fn log1p_unit(u: f32) -> f32 {
   let s = u / (2.0 + u);
@@ -8,5 +6,3 @@ fn log1p_unit(u: f32) -> f32 {
 }
 
 fn softplus(x: f32) -> f32 { return max(x, 0.0) + log1p_unit(exp(-abs(x))); }
-
-fn log_decay(a: f32, rate: f32, bias: f32) -> f32 { return rate * softplus(a + bias); }
