@@ -20,6 +20,8 @@ export interface AttentionConfig {
   /** A learnt logit for each head (gpt-oss). */
   readonly sinks?: boolean;
   readonly rotaryDim: number;
+  /** Of the scores; default: headDim^−1/2. */
+  readonly scale?: number;
 }
 
 /** Weights of `self_attn` under `prefix`; `normMap` adjusts norm weights, e.g. 1 + w. */
@@ -59,18 +61,18 @@ export interface AttentionPosition {
   readonly window?: number;
 }
 
-/** residual + o_proj(attention(normed)). */
-export function attention(ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<ReturnType<typeof attentionWeights>>, c: AttentionConfig, { rotaryTable, window }: AttentionPosition): Tensor {
+/** residual + o_proj(attention(normed)), or without the residual. */
+export function attention(ops: Ops, normed: Tensor, residual: Tensor | undefined, w: Loaded<ReturnType<typeof attentionWeights>>, c: AttentionConfig, { rotaryTable, window }: AttentionPosition): Tensor {
   const projection = ops.linear(normed, w.projection, w.projectionBias ? { bias: w.projectionBias } : {});
   const mixed = ops.softmaxAttention(projection, {
     state: { kind: 'kv', kvHeads: c.kvHeads, headDim: c.headDim },
     heads: c.heads,
-    scale: c.headDim ** -0.5,
+    scale: c.scale ?? c.headDim ** -0.5,
     gated: c.gated,
     ...(w.qkNorm && { qkNorm: { ...w.qkNorm, eps: c.eps } }),
     ...(rotaryTable && { rotary: { table: rotaryTable, rotaryDim: c.rotaryDim } }),
     ...(window !== undefined && { window }),
     ...(w.sinks && { sinks: w.sinks }),
   });
-  return ops.linear(mixed, w.output, { residual, ...(w.outputBias && { bias: w.outputBias }) });
+  return ops.linear(mixed, w.output, { ...(residual && { residual }), ...(w.outputBias && { bias: w.outputBias }) });
 }

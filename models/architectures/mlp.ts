@@ -2,7 +2,7 @@ import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
 import { interleaved, interleavedVector, matrix, vector, type Loaded } from '../weights/spec.ts';
 import { normScaling, type Scaling } from './scaling.ts';
 
-/** Weights of a SwiGLU `mlp` under `prefix`. */
+/** Weights of a gated `mlp` under `prefix`. */
 export function mlpWeights(prefix: string, hiddenSize: number, intermediateSize: number, bias: boolean) {
   return {
     gateUp: interleaved(`${prefix}.gate_up_proj`, `${prefix}.gate_proj.weight`, `${prefix}.up_proj.weight`, intermediateSize, hiddenSize),
@@ -21,11 +21,11 @@ export function mlpScalings(prefix: string, norm: string, hiddenSize: number, in
   ];
 }
 
-/** residual + down(silu(gate) ⊙ up). */
-export function mlp(ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<ReturnType<typeof mlpWeights>>): Tensor {
+/** residual + down(activation(gate) ⊙ up), or without the residual. */
+export function mlp(ops: Ops, normed: Tensor, residual: Tensor | undefined, w: Loaded<ReturnType<typeof mlpWeights>>, activation: 'silu' | 'gelu-tanh' = 'silu'): Tensor {
   return ops.gatedMlp(normed, w.gateUp, w.down, {
-    activation: 'silu',
-    residual,
+    activation,
+    ...(residual && { residual }),
     ...(w.gateUpBias && { gateUpBias: w.gateUpBias }),
     ...(w.downBias && { downBias: w.downBias }),
   });

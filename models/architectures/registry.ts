@@ -12,6 +12,8 @@ import { smollm3 } from './smollm3.ts';
  * of its own is a script of its own.
  */
 const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitecture>>> = {
+  gemma3,
+  gemma3_text: gemma3,
   gpt2: async () => (await import('./gpt2.ts')).gpt2,
   gpt_oss: async () => (await together(import('./gpt_oss.ts'), importMoe())).gptOss,
   llama: async () => llama,
@@ -22,6 +24,10 @@ const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitectur
   qwen3_moe: async () => (await together(import('./qwen3_moe.ts'), importMoe())).qwen3Moe,
   smollm3: async () => smollm3,
 };
+
+async function gemma3(): Promise<RegisteredArchitecture> {
+  return (await import('./gemma3_text.ts')).gemma3;
+}
 
 async function qwen3_5(): Promise<RegisteredArchitecture> {
   return (await together(import('./qwen3_5_text.ts'), importRecurrent())).qwen3_5;

@@ -4,7 +4,9 @@ import { ConfigReader } from './config-reader.ts';
 export interface RotaryDefaults {
   /** Key inside `rope_parameters` where that holds one object per layer type (Gemma 3). */
   readonly layerType?: string | undefined;
-  /** `rope_theta` where the config has none. Default: 10,000. */
+  /** What a theta outside of `rope_parameters` is called. Default: `rope_theta`. */
+  readonly thetaKey?: string;
+  /** The theta where the config has none. Default: 10,000. */
   readonly theta?: number | undefined;
   /** `partial_rotary_factor` where the config has none. Default: 1. */
   readonly partial?: number | undefined;
@@ -37,7 +39,7 @@ function positives(c: ConfigReader, key: string, length: number): number[] {
  * `partial_rotary_factor`. `dynamic`, other types, and a `longrope` whose factors depend on the length of the text are refused.
  * `headDim`: elements of a head. Throws `ConfigError` naming the key.
  */
-export function readRotary(top: ConfigReader, headDim: number, { layerType, theta = 10_000, partial = 1 }: RotaryDefaults = {}): RotaryParameters {
+export function readRotary(top: ConfigReader, headDim: number, { layerType, thetaKey = 'rope_theta', theta = 10_000, partial = 1 }: RotaryDefaults = {}): RotaryParameters {
   const shared = top.optionalObject('rope_parameters') ?? top.optionalObject('rope_scaling') ?? new ConfigReader({}, top.file, top.path === '' ? 'rope_parameters' : `${top.path}.rope_parameters`);
   const section = (layerType === undefined ? undefined : shared.optionalObject(layerType)) ?? shared;
   const source = top.raw('partial_rotary_factor') === undefined ? section : top;
@@ -45,7 +47,7 @@ export function readRotary(top: ConfigReader, headDim: number, { layerType, thet
   if (rotaryDim < 2 || rotaryDim % 2 !== 0 || rotaryDim > headDim) {
     throw source.error('partial_rotary_factor', `a share of the head's ${headDim} elements that makes an even number of at least 2`);
   }
-  return { theta: positive(section, 'rope_theta') ?? positive(top, 'rope_theta') ?? theta, rotaryDim, ...scaling(section, top, rotaryDim) };
+  return { theta: positive(section, 'rope_theta') ?? positive(top, thetaKey) ?? theta, rotaryDim, ...scaling(section, top, rotaryDim) };
 }
 
 function scaling(section: ConfigReader, top: ConfigReader, rotaryDim: number): RotaryScaling {

@@ -33,11 +33,11 @@ const VECTORS = 2;
 const BLOCK = WORKGROUP * VECTORS * 4;
 const BUCKETS = WORKGROUP;
 /** Bound of the fixed-point sums in weight.wgsl. */
-export const MAX_VOCABULARY = 2 ** 18;
+export const MAX_VOCABULARY = 2 ** 19;
 
 /** What a step of a conversation does besides taking the likeliest token. */
 export interface SamplingVariant {
-  /** Tokens, at most 262,144. */
+  /** Tokens, at most 524,288. */
   readonly vocabulary: number;
   /** Repetition, presence or frequency penalty; also counts what was picked. */
   readonly penalties: boolean;

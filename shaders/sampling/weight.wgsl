@@ -1,5 +1,5 @@
 // Weights of tokens in 43-bit fixed point: x counts 2^-30 of the distribution, y 2^-43. Integers, because the order of
-// atomic additions is not fixed and a run must be repeatable; sums of 2^18 tokens overflow neither part.
+// atomic additions is not fixed and a run must be repeatable; sums of 2^19 tokens overflow neither part.
 const LOW_BITS = 13u;
 
 // What top-p counts: a token's share of softmax(y) over the whole vocabulary. `distance` is max − y ≥ 0.

@@ -36,6 +36,7 @@ const KEYS: Readonly<Record<string, { readonly required: readonly string[]; read
     eps: 'rms_norm_eps',
     activation: 'hidden_act',
   },
+  gemma3_text: { required: [], counts: [...DENSE.required, ...DENSE.counts, 'sliding_window'], eps: 'rms_norm_eps', activation: 'hidden_activation' },
   gpt_oss: { required: [...DENSE.required, 'num_local_experts', 'num_experts_per_tok'], counts: [...DENSE.counts, 'sliding_window'], eps: 'rms_norm_eps', activation: 'hidden_act' },
   qwen3_moe: {
     required: [...DENSE.required, 'num_local_experts', 'num_experts_per_tok', 'moe_intermediate_size'],
@@ -67,8 +68,8 @@ describe.each(Object.entries(KEYS))('%s', (name, { required, counts, eps, activa
   });
 
   test('a vocabulary that the sampler cannot take', async () => {
-    expect((await expectRefused({ ...good, vocab_size: 262_145 }, 'vocab_size')).message).toContain('262144');
-    await expectAccepted({ ...good, vocab_size: 262_144 });
+    expect((await expectRefused({ ...good, vocab_size: 524_289 }, 'vocab_size')).message).toContain('524288');
+    await expectAccepted({ ...good, vocab_size: 524_288 });
   });
 });
 

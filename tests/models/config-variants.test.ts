@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parsedModel, recordedModel } from '../support/recorded-model.ts';
+
+type Config = Readonly<Record<string, unknown>>;
+/** Keys that are set, or with `undefined` removed. */
+type Change = Readonly<Record<string, unknown>>;
+
+const fixture = (name: string): Config => JSON.parse(readFileSync(new URL(`../fixtures/arch/${name}/config.json`, import.meta.url), 'utf8'));
+const changed = (config: Config, change: Change): Config => Object.fromEntries(Object.entries({ ...config, ...change }).filter(([, value]) => value !== undefined));
+
+interface Variants {
+  /** Other ways to write the fixture's config. */
+  readonly same: readonly (readonly [name: string, config: (fixture: Config) => Config])[];
+  /** Changes that make another model. */
+  readonly other: readonly (readonly [name: string, change: Change])[];
+  readonly refused: readonly (readonly [key: string, value: unknown])[];
+  /** Names in a checkpoint and what they are to the model; undefined: not read. */
+  readonly names: readonly (readonly [stored: string, name: string | undefined])[];
+}
+
+const legacyGemma: Change = { rope_parameters: undefined, rope_theta: 1e6, rope_local_base_freq: 1e4, layer_types: undefined, sliding_window_pattern: 6, _sliding_window_pattern: undefined };
+
+const VARIANTS: Readonly<Record<string, Variants>> = {
+  gemma3_text: {
+    same: [
+      ['with the names of older versions', (c) => changed(c, legacyGemma)],
+      ['without what are defaults', (c) => changed(c, { ...legacyGemma, rope_theta: undefined, rope_local_base_freq: undefined, sliding_window_pattern: undefined, tie_word_embeddings: undefined, hidden_activation: undefined, rms_norm_eps: undefined, attention_bias: undefined })],
+      ['with thetas beside their sections', (c) => changed(c, { rope_parameters: { full_attention: { rope_type: 'default' }, sliding_attention: { rope_type: 'default' } }, rope_theta: 1e6, rope_local_base_freq: 1e4 })],
+      ['as the text part of a multimodal model', ({ model_type: _, tie_word_embeddings, ...text_config }) => ({ model_type: 'gemma3', tie_word_embeddings, text_config, vision_config: {} })],
+    ],
+    other: [
+      ['a rotary scaling, of the global layers alone', { ...legacyGemma, rope_scaling: { rope_type: 'linear', factor: 8 } }],
+      ['another local theta', { ...legacyGemma, rope_local_base_freq: 2e4 }],
+      ['a soft cap of the logits', { final_logit_softcapping: 30 }],
+      ['another scale of the scores', { query_pre_attn_scalar: 32 }],
+    ],
+    refused: [['attn_logit_softcapping', 50], ['use_bidirectional_attention', true], ['hidden_activation', 'gelu'], ['layer_types', ['full_attention']]],
+    names: [
+      ['language_model.model.layers.0.mlp.up_proj.weight', 'model.layers.0.mlp.up_proj.weight'],
+      ['model.language_model.norm.weight', 'model.norm.weight'],
+      ['model.vision_tower.vision_model.head.weight', undefined],
+      ['multi_modal_projector.mm_input_projection_weight', undefined],
+      ['language_model.lm_head.weight', undefined],
+    ],
+  },
+};
+
+describe.each(Object.entries(VARIANTS))('%s', (name, { same, other, refused, names }) => {
+  const config = fixture(name);
+
+  test.each(same)('is the same %s', async (_, write) => {
+    expect(await recordedModel(write(config))).toEqual(await recordedModel(config));
+  });
+
+  test.each(other)('is another with %s', async (_, change) => {
+    expect(await recordedModel(changed(config, change))).not.toEqual(await recordedModel(config));
+  });
+
+  test.each(refused)('is refused with %s: %j', async (key, value) => {
+    await expect(recordedModel({ ...config, [key]: value })).rejects.toMatchObject({ code: 'config', key });
+  });
+
+  test('knows the names of its tensors', async () => {
+    const model = await parsedModel(config);
+    expect(names.map(([stored]) => model.canonicalName(stored))).toEqual(names.map(([, wanted]) => wanted));
+  });
+});
+
+test('the scaling of Gemma 3\'s rotary embedding leaves the local layers alone', async () => {
+  const tables = async (change: Change): Promise<string[]> => {
+    const { nodes } = (await recordedModel(changed(fixture('gemma3_text'), { ...legacyGemma, ...change }))) as { nodes: { op: string; attention: { rotary: { table: object } } }[] };
+    return nodes.filter(({ op }) => op === 'softmaxAttention').map(({ attention }) => JSON.stringify(attention.rotary.table));
+  };
+  const [plain, stretched] = [await tables({}), await tables({ rope_scaling: { rope_type: 'linear', factor: 8 } })];
+  expect(plain.map((table, i) => table === stretched[i])).toEqual([true, true, true, true, true, false]);
+});
