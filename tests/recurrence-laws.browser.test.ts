@@ -92,7 +92,7 @@ test('short convolution: one step of many tokens, several steps, and single toke
   const tokens = 11;
   const channels = 20;
   const recurrence: Recurrence = {
-    kernels: () => [shortConv({ channels, kernelSize: 4, inputStride: 32, inputOffset: 7, activation: 'silu', bias: true })],
+    kernels: () => [shortConv({ channels, kernelSize: 4, inputStride: 32, inputOffset: 7, activation: 'silu', bias: true, gated: false })],
     rows: { x: normal(tokens * 32, 1) },
     weights: { weight: normal(channels * 4, 2), bias: normal(channels, 3) },
     state: normal(STATE_SLOTS * 3 * channels, 4),

@@ -1,13 +1,19 @@
+import { rowsPerElement } from '../../shaders/moe/variant.ts';
 import type { GatedMlpOptions, GatedRmsNorm, LinearAttention, LinearOptions, Moe, Ops, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
 import type { StateDeclaration } from './state.ts';
 import type { Vector, Weight } from './weight.ts';
+
+/** Also of both products of a gated MLP. */
+interface LinearNodeOptions extends LinearOptions, Pick<GatedMlpOptions, 'outputGate'> {
+  readonly gated?: GatedMlpOptions['activation'];
+}
 
 /** One operator as the model file said it, before any backend looks at it. */
 export type Node = { readonly out: Tensor } & (
   | { readonly op: 'embedding'; readonly table: Weight }
   | { readonly op: 'positionEmbedding'; readonly x: Tensor; readonly table: Weight }
-  | { readonly op: 'linear'; readonly x: Tensor; readonly weight: Weight; readonly options: LinearOptions & { readonly gated?: 'silu' | 'gelu-tanh' } }
-  | { readonly op: 'moe'; readonly x: Tensor; /** Of the router. */ readonly logits: Tensor; readonly moe: Moe }
+  | { readonly op: 'linear'; readonly x: Tensor; readonly weight: Weight; readonly options: LinearNodeOptions }
+  | { readonly op: 'moe'; /** Of the experts. */ readonly x: Tensor; /** Of the router. */ readonly logits: Tensor; readonly moe: Moe }
   | { readonly op: 'scale'; readonly x: Tensor; readonly factor: number }
   | { readonly op: 'rmsNorm'; readonly x: Tensor; readonly weight: Vector; readonly eps: number; readonly residual?: Tensor }
   | { readonly op: 'layerNorm'; readonly x: Tensor; readonly weight: Vector; readonly bias: Vector; readonly eps: number }
@@ -52,24 +58,25 @@ export class Graph implements Ops {
     return this.#linear(x, weight, options, weight.outputs);
   }
 
-  gatedMlp(x: Tensor, gateUp: Weight, down: Weight, { activation, scale, residual, gateUpBias, downBias }: GatedMlpOptions): Tensor {
+  gatedMlp(x: Tensor, gateUp: Weight, down: Weight, { activation, scale, residual, gateUpBias, downBias, outputGate }: GatedMlpOptions): Tensor {
     const hidden = this.#linear(x, gateUp, { gated: activation, ...(gateUpBias && { bias: gateUpBias }) }, gateUp.outputs / 2);
-    return this.#linear(hidden, down, { ...(scale !== undefined && { scale }), ...(residual && { residual }), ...(downBias && { bias: downBias }) }, down.outputs);
+    return this.#linear(hidden, down, { ...(scale !== undefined && { scale }), ...(residual && { residual }), ...(downBias && { bias: downBias }), ...(outputGate && { outputGate }) }, down.outputs);
   }
 
   moe(x: Tensor, moe: Moe): Tensor {
-    const { router, routerBias, gateUp, down, topK, residual } = moe;
+    const { router, routerBias, gateUp, down, topK, residual, activation, input = x } = moe;
     const experts = router.outputs;
     if (topK > experts) throw new Error(`${router.label} has ${experts} experts, fewer than the ${topK} that a token takes`);
-    for (const { label, inputs, outputs, expected } of [{ ...gateUp, expected: x.width }, { ...down, expected: gateUp.outputs / experts / 2 }]) {
+    for (const { label, inputs, outputs, expected } of [{ ...gateUp, expected: input.width }, { ...down, expected: gateUp.outputs / experts / rowsPerElement(activation) }]) {
       if (inputs !== expected || outputs % experts !== 0) throw new Error(`${label} is ${outputs} x ${inputs}, which is not ${experts} experts of ${expected} inputs`);
     }
-    if (down.outputs / experts !== residual.width) throw new Error(`${down.label} gives ${down.outputs / experts} outputs, the residual has ${residual.width}`);
+    const width = down.outputs / experts;
+    if (residual && width !== residual.width) throw new Error(`${down.label} gives ${width} outputs, the residual has ${residual.width}`);
     const logits = this.#linear(x, router, routerBias ? { bias: routerBias } : {}, experts);
-    return this.#add({ op: 'moe', x, logits, moe }, residual.width, x.rows);
+    return this.#add({ op: 'moe', x: input, logits, moe }, width, x.rows);
   }
 
-  #linear(x: Tensor, weight: Weight, options: LinearOptions & { gated?: 'silu' | 'gelu-tanh' }, width: number): Tensor {
+  #linear(x: Tensor, weight: Weight, options: LinearNodeOptions, width: number): Tensor {
     if (x.width !== weight.inputs) throw new Error(`${weight.label} takes ${weight.inputs} inputs, not ${x.width}`);
     return this.#add({ op: 'linear', x, weight, options }, width, x.rows);
   }

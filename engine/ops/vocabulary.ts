@@ -31,6 +31,8 @@ export interface GatedMlpOptions {
   /** Of gate and up, interleaved like their rows. */
   readonly gateUpBias?: Vector;
   readonly downBias?: Vector;
+  /** [T, 1]: the result is multiplied by its sigmoid before the residual is added (Qwen's shared experts). */
+  readonly outputGate?: Tensor;
 }
 
 export interface SoftmaxAttention {
@@ -57,6 +59,8 @@ export interface ShortConv {
   readonly weight: Vector;
   readonly bias?: Vector;
   readonly activation: 'silu' | 'none';
+  /** x holds the columns [B | C | x] of `channels` each; the result is C ⊙ conv(B ⊙ x) (LFM2). */
+  readonly gated?: true;
 }
 
 /**
@@ -128,8 +132,8 @@ export interface Moe {
   /** Its outputs are the experts' logits. */
   readonly router: Weight;
   readonly routerBias?: Vector;
-  readonly scoring: Scoring;
-  /** Rows of each expert alternate gate, up. */
+  readonly scoring: Scoring<Vector>;
+  /** Rows of each expert alternate gate, up; where the activation takes no gate they are up alone. */
   readonly gateUp: Weight;
   /** [experts, rows of one], as the rows of `gateUp`. */
   readonly gateUpBias?: Vector;
@@ -137,7 +141,9 @@ export interface Moe {
   /** [experts, rows of one] */
   readonly downBias?: Vector;
   readonly activation: ExpertActivation;
-  readonly residual: Tensor;
+  readonly residual?: Tensor;
+  /** What the experts are given, where it is not what the router is given. */
+  readonly input?: Tensor;
 }
 
 /** What a model file may say. The operators are coarse, so that a backend may fuse behind them. */
@@ -150,7 +156,7 @@ export interface Ops {
   linear(x: Tensor, weight: Weight, options?: LinearOptions): Tensor;
   /** down(act(gate x) ⊙ up x); the rows of `gateUp` alternate gate, up. */
   gatedMlp(x: Tensor, gateUp: Weight, down: Weight, options: GatedMlpOptions): Tensor;
-  /** residual + Σ weight · down(act(gate x, up x)) over the experts that the router gives each token (Shazeer et al. 2017, arXiv:1701.06538). */
+  /** residual + Σ weight · down(act(gate x, up x)) over the experts that the router gives each token by x (Shazeer et al. 2017, arXiv:1701.06538). */
   moe(x: Tensor, moe: Moe): Tensor;
   /** Factor · x. */
   scale(x: Tensor, factor: number): Tensor;

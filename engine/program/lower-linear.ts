@@ -32,6 +32,7 @@ export function lowerLinear(lowering: Lowering, node: LinearNode): void {
         out: target,
         ...(chunk.order && { order: { kind: 'constant', buffer: chunk.order } }),
         ...(norm && { norm_weight: lowering.constant(norm.weight) }),
+        ...(options.outputGate && { output_gate: lowering.read(options.outputGate) }),
         ...(options.bias && { bias: lowering.constant(options.bias) }),
       },
       out,
@@ -51,6 +52,7 @@ function variantOf({ weight, options, out }: LinearNode, { format, rowStart, row
     accumulate: options.residual !== undefined,
     scale: options.scale,
     softCap: options.softCap,
+    outputGate: options.outputGate !== undefined,
     ordered: order !== undefined,
   };
   if (!options.gated) return { ...shared, rowOffset: rowStart, activation: options.activation ?? 'none' };

@@ -6,6 +6,7 @@ import { group, mostTiles } from '../../shaders/moe/group.ts';
 import { route } from '../../shaders/moe/route.ts';
 import { roundUp } from '../../shaders/kernel.ts';
 import type { Node } from '../ops/graph.ts';
+import type { Moe } from '../ops/vocabulary.ts';
 import type { Vector, Weight, WeightChunk } from '../ops/weight.ts';
 import type { BufferRef } from './dispatch.ts';
 import { planeRefs } from './lower-linear.ts';
@@ -20,16 +21,28 @@ interface Routes {
   readonly weights: BufferRef;
 }
 
-/** The router's choice, then two products: of one token with its experts' rows, or of each expert with its tokens in tiles. The sum is added to the residual in place. */
+/** The router's choice, then two products: of one token with its experts' rows, or of each expert with its tokens in tiles. The sum is added to the residual in place, where there is one. */
 export function lowerMoe(lowering: Lowering, node: MoeNode): void {
   const { x, logits, moe, out } = node;
   const experts = logits.width;
   const assignments = (lowering.isMany(x) ? lowering.options.rows : 1) * moe.topK;
   const routes: Routes = { chosen: lowering.scratch('chosen experts', assignments), weights: lowering.scratch('weights of experts', assignments) };
-  lowering.emit(route({ experts, topK: moe.topK, scoring: moe.scoring }), { logits: lowering.read(logits), ...routes }, out);
+  const { scoring } = moe;
+  checkGroups(moe);
+  const bias = scoring.kind === 'sigmoid' ? scoring.bias : undefined;
+  lowering.emit(route({ experts, topK: moe.topK, scoring }), { logits: lowering.read(logits), ...routes, ...biasRef(lowering, bias) }, out);
   const hidden = lowering.scratch(moe.gateUp.label, assignments * roundUp(moe.down.inputs, 4));
   if (lowering.isMany(x)) lowerManyTokens(lowering, node, routes, hidden);
   else lowerOneToken(lowering, node, routes, hidden);
+}
+
+/** Throws where the groups of experts are not whole, or have too few experts to choose from. */
+function checkGroups({ router: { label, outputs: experts }, topK, scoring }: Moe): void {
+  const groups = scoring.kind === 'sigmoid' ? scoring.groups : undefined;
+  if (!groups) return;
+  const size = experts / groups.count;
+  if (Number.isInteger(size) && groups.chosen <= groups.count && topK <= groups.chosen * size && (groups.scoring === 'max' || size > 1)) return;
+  throw new Error(`${label} has ${experts} experts, of which a token cannot take ${topK} in ${groups.chosen} of ${groups.count} groups`);
 }
 
 function lowerOneToken(lowering: Lowering, { x, logits, moe, out }: MoeNode, { chosen, weights }: Routes, hidden: BufferRef): void {
@@ -42,10 +55,11 @@ function lowerOneToken(lowering: Lowering, { x, logits, moe, out }: MoeNode, { c
     lowering.emit(kernel, { ...planeRefs(chunk), ...biasRef(lowering, gateUpBias), x: source, chosen, out: hidden, ...(norm && { norm_weight: lowering.constant(norm.weight) }) }, out);
   }
   const sum = lowering.define(out, down.label, moe.residual);
-  for (const chunk of down.chunks) {
-    const kernel = expertDown(chunkOfExperts(down, chunk, logits.width, topK, downBias), target);
+  down.chunks.forEach((chunk, i) => {
+    // Without a residual the first chunk begins the sum, whichever experts it has.
+    const kernel = expertDown({ ...chunkOfExperts(down, chunk, logits.width, topK, downBias), accumulate: moe.residual !== undefined || i > 0 }, target);
     lowering.emit(kernel, { ...planeRefs(chunk), ...biasRef(lowering, downBias), x: hidden, chosen, weights, out: sum }, out);
-  }
+  });
 }
 
 function lowerManyTokens(lowering: Lowering, { x, logits, moe, out }: MoeNode, { chosen, weights }: Routes, hidden: BufferRef): void {
@@ -65,7 +79,7 @@ function lowerManyTokens(lowering: Lowering, { x, logits, moe, out }: MoeNode, {
     const kernel = expertTiles({ ...chunkOfExperts(down, chunk, allExperts, topK, downBias), allExperts });
     lowering.emit(kernel, { ...planeRefs(chunk), ...biasRef(lowering, downBias), x: hidden, order, tiles, out: given }, out);
   }
-  lowering.emit(combine({ topK, width: out.width }), { x: given, weights, out: lowering.define(out, 'sum of experts', moe.residual) }, out);
+  lowering.emit(combine({ topK, width: out.width, accumulate: moe.residual !== undefined }), { x: given, weights, out: lowering.define(out, 'sum of experts', moe.residual) }, out);
 }
 
 /** A chunk's share of all experts, which is whole: weights of experts are split between them. */

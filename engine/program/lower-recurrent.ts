@@ -28,7 +28,7 @@ export function lowerRecurrent(lowering: Lowering, node: RecurrentNode): void {
 
 function lowerShortConv(lowering: Lowering, { x, conv, out }: Extract<Node, { op: 'shortConv' }>): void {
   const { channels, kernelSize } = conv.state;
-  const kernel = shortConv({ channels, kernelSize, inputStride: roundUp(x.width, 4), inputOffset: conv.offset ?? 0, activation: conv.activation, bias: conv.bias !== undefined });
+  const kernel = shortConv({ channels, kernelSize, inputStride: roundUp(x.width, 4), inputOffset: conv.offset ?? 0, activation: conv.activation, bias: conv.bias !== undefined, gated: conv.gated ?? false });
   const buffers: Record<string, BufferRef> = {
     x: lowering.read(x),
     weight: lowering.constant(conv.weight),

@@ -118,11 +118,11 @@ function inputsOf(node: Node): Tensor[] {
     case 'embedding':
       return [];
     case 'linear':
-      return node.options.residual ? [node.x, node.options.residual] : [node.x];
+      return [node.x, ...(node.options.residual ? [node.options.residual] : []), ...(node.options.outputGate ? [node.options.outputGate] : [])];
     case 'rmsNorm':
       return node.residual ? [node.x, node.residual] : [node.x];
     case 'moe':
-      return [node.x, node.logits, node.moe.residual];
+      return [node.x, node.logits, ...(node.moe.residual ? [node.moe.residual] : [])];
     case 'linearAttention':
       return 'gates' in node.attention.gating ? [node.x, node.attention.gating.gates] : [node.x];
     case 'gatedRmsNorm':

@@ -10,7 +10,7 @@ interface ExpertsConfig {
   readonly perToken: number;
   /** Of one expert. */
   readonly intermediateSize: number;
-  readonly scoring: Scoring;
+  readonly scoring: Scoring<never>;
   readonly activation: ExpertActivation;
   /** What the checkpoint calls the router. */
   readonly router: 'gate' | 'router';

@@ -32,7 +32,7 @@ function randomOrder(inputs: number, seed: number): Uint32Array<ArrayBuffer> {
 }
 
 function linearCase(kernel: string, build: (target: Target) => Kernel, variant: LinearVectorVariant, count: number, tolerance: number): KernelCase {
-  const { format, inputs, outputs, outputStride, norm, bias, biasStart = 0, biasStride = 1, accumulate, multiply, ordered } = variant;
+  const { format, inputs, outputs, outputStride, norm, bias, biasStart = 0, biasStride = 1, accumulate, multiply, ordered, outputGate } = variant;
   const changesOut = accumulate || multiply === true;
   const stride = roundUp(inputs, 4);
   // One row more than there are tokens: it must stay as it is.
@@ -51,12 +51,13 @@ function linearCase(kernel: string, build: (target: Target) => Kernel, variant: 
         x,
         ...(norm ? { norm_weight: normWeight } : {}),
         ...(bias ? { bias: normal(biasStart + outputs * biasStride, 4) } : {}),
+        ...(outputGate ? { output_gate: normal(4 * count, 7).map((value, i) => (i % 4 === 0 ? value : NaN)) } : {}),
         ...(ordered ? { order: randomOrder(inputs, 6) } : {}),
         ...(changesOut ? { out: normal(length, 5) } : {}),
       };
     },
     ...(changesOut ? {} : { outputs: { out: { type: 'f32', length } } }),
-    expected: ({ x, norm_weight: normWeight, bias: biasValues, order, out, ...planes }) => ({
+    expected: ({ x, norm_weight: normWeight, bias: biasValues, order, output_gate: outputGateValues, out, ...planes }) => ({
       out: linearReference(variant, count, {
         x,
         weight: decodeRows(format.key, planes, outputs, inputs),
@@ -64,6 +65,7 @@ function linearCase(kernel: string, build: (target: Target) => Kernel, variant: 
         ...(normWeight ? { normWeight } : {}),
         ...(biasValues ? { bias: biasValues } : {}),
         ...(order ? { order } : {}),
+        ...(outputGateValues ? { outputGate: outputGateValues } : {}),
       }),
     }),
     tolerance,
@@ -101,10 +103,11 @@ export const linearCases: readonly KernelCase[] = [
   // Epilogues and row chunks.
   ...[vectorCase, (shape: Omit<Shape, 'norm'>) => matrixCase(7, shape)].flatMap((make) => [
     make({ format: 'f32', inputs: 63, outputs: 37, bias: true }),
-    make({ format: 'f32', inputs: 63, outputs: 37, activation: 'silu' }),
+    make({ format: 'f32', inputs: 63, outputs: 37, activation: 'silu', accumulate: true }),
+    make({ format: 'f32', inputs: 63, outputs: 37, activation: 'relu2' }),
     make({ format: 'f16', inputs: 63, outputs: 37, bias: true, activation: 'gelu-tanh' }),
     make({ format: 'f32', inputs: 63, outputs: 37, bias: true, activation: 'gelu' }),
-    make({ format: 'int8', inputs: 63, outputs: 37, accumulate: true }),
+    make({ format: 'int8', inputs: 63, outputs: 37, accumulate: true, outputGate: true, bias: true }),
     make({ format: 'int4', inputs: 63, outputs: 37, multiply: true, bias: true, biasStart: 1, biasStride: 2 }),
     // Values from the first digits of the cap to far beyond it.
     make({ format: 'f32', inputs: 63, outputs: 37, bias: true, scale: 0.7, softCap: 5 }),

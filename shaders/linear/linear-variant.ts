@@ -1,7 +1,7 @@
 import type { FormatDescription } from '../dequant/weight-format.ts';
 
-/** `gelu-tanh` is GPT-2's `gelu_new`, `gelu` the one with erf (Hendrycks & Gimpel 2016, arXiv:1606.08415). */
-export type Activation = 'none' | 'silu' | 'gelu-tanh' | 'gelu';
+/** `gelu-tanh` is GPT-2's `gelu_new`, `gelu` the one with erf (Hendrycks & Gimpel 2016, arXiv:1606.08415); `relu2` is max(x, 0)² (So et al. 2021, arXiv:2109.08668). */
+export type Activation = 'none' | 'silu' | 'gelu-tanh' | 'gelu' | 'relu2';
 
 /** out = activation(x · weightᵀ + bias) · scale, or out += …, then the soft cap; weight is [outputs, inputs]. */
 export interface LinearVariant {
@@ -20,6 +20,8 @@ export interface LinearVariant {
   readonly biasStride?: number;
   /** Adds to what out holds (the residual) instead of overwriting it. */
   readonly accumulate: boolean;
+  /** Each token's outputs are multiplied by the sigmoid of column 0 of binding `output_gate`, f32 [T, 4], before accumulating. */
+  readonly outputGate?: boolean;
   /** Multiplies what out holds: the second half of a gated MLP whose gate and up are stored apart. */
   readonly multiply?: boolean;
   /** Input k of the weight is column `order[k]` of x (binding `order`): weights whose columns were sorted, as GPTQ's act-order does. */

@@ -17,7 +17,7 @@ function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * sum;
 }
 
-function activate(activation: Activation, x: number): number {
+export function activate(activation: Activation, x: number): number {
   switch (activation) {
     case 'none':
       return x;
@@ -27,6 +27,8 @@ function activate(activation: Activation, x: number): number {
       return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
     case 'gelu':
       return 0.5 * x * (1 + erf(x / Math.SQRT2));
+    case 'relu2':
+      return Math.max(x, 0) ** 2;
     default:
       return activation satisfies never;
   }
@@ -41,12 +43,14 @@ export interface LinearOperands {
   /** Of the whole weight. */
   readonly bias?: ArrayLike<number>;
   readonly order?: ArrayLike<number>;
+  /** [T, 4], anything beyond column 0. */
+  readonly outputGate?: ArrayLike<number>;
   /** What out holds before, [T, outputStride]; NaN where it was never written. */
   readonly out: ArrayLike<number>;
 }
 
 /** Float64 linear operator over T = `count` tokens; elements of out that it does not write keep what they held. */
-export function linearReference(variant: LinearVectorVariant, count: number, { x, weight, normWeight, bias, order, out }: LinearOperands): Float64Array {
+export function linearReference(variant: LinearVectorVariant, count: number, { x, weight, normWeight, bias, order, outputGate, out }: LinearOperands): Float64Array {
   const { inputs, outputs, rowOffset, outputStride, biasStart = 0, biasStride = 1, accumulate, multiply, activation, gated, scale = 1, softCap, norm } = variant;
   const stride = roundUp(inputs, 4);
   const result = Float64Array.from(out);
@@ -62,7 +66,8 @@ export function linearReference(variant: LinearVectorVariant, count: number, { x
       return sum;
     };
     for (let i = 0; i < (gated ? outputs / 2 : outputs); i++) {
-      const value = scale * (gated ? activate(gated, product(2 * i)) * product(2 * i + 1) : activate(activation, product(i)));
+      const ungated = scale * (gated ? activate(gated, product(2 * i)) * product(2 * i + 1) : activate(activation, product(i)));
+      const value = outputGate ? ungated / (1 + Math.exp(-outputGate[4 * token])) : ungated;
       const at = token * outputStride + rowOffset + i;
       if (accumulate) result[at] += value;
       else result[at] = multiply ? result[at] * value : value;

@@ -7,14 +7,14 @@ import { roundUp } from '../kernel.ts';
 import type { BufferData, KernelCase } from '../kernel-case.ts';
 import { normal, uniform } from '../random.ts';
 import { rmsNormReference } from '../rms-norm/reference.ts';
-import { combine } from './combine.ts';
-import { expertDown } from './expert-down.ts';
+import { combine, type CombineVariant } from './combine.ts';
+import { expertDown, type ExpertDownVariant } from './expert-down.ts';
 import { expertGateUp, type ExpertGateUpVariant } from './expert-gate-up.ts';
 import { expertTiles, type ExpertTilesVariant } from './expert-tiles.ts';
 import { group, mostTiles, type GroupVariant } from './group.ts';
-import { expertReference, gatedReference, groupReference, routeReference } from './reference.ts';
+import { activatedReference, expertReference, groupReference, routeReference } from './reference.ts';
 import { route, type RouteVariant } from './route.ts';
-import type { ExpertsVariant } from './variant.ts';
+import { rowsPerElement, type ExpertsVariant } from './variant.ts';
 
 const stepOf = (count: number): Step => ({ count, position: 3, slotIn: 0, slotOut: 1 });
 
@@ -25,17 +25,18 @@ const poison = (length: number): Float64Array => new Float64Array(length).fill(N
 function routeCase(count: number, variant: RouteVariant, ties = false): KernelCase {
   const { experts, topK, scoring } = variant;
   const stride = roundUp(experts, 4);
+  const biased = scoring.kind === 'sigmoid' && scoring.bias !== undefined;
   return {
-    name: `moe-route T=${count} ${topK} of ${experts}${scoring.renormalised ? ' renormalised' : ''}${ties ? ' with ties' : ''}`,
+    name: `${route(variant).label} T=${count}${ties ? ' with ties' : ''}`,
     kernels: () => [route(variant)],
     step: stepOf(count),
     inputs: () => {
       const logits = normal(count * stride, 21, 3).map((logit) => (ties ? Math.round(logit) : logit));
       for (let token = 0; token < count; token++) logits.fill(NaN, token * stride + experts, (token + 1) * stride);
-      return { logits };
+      return { logits, ...(biased ? { bias: normal(experts, 20, 0.5) } : {}) };
     },
     outputs: { chosen: { type: 'u32', length: count * topK }, weights: { type: 'f32', length: count * topK } },
-    expected: ({ logits }) => ({ ...routeReference(variant, count, logits) }),
+    expected: ({ logits, bias }) => ({ ...routeReference(variant, count, logits, bias) }),
     tolerance: 2e-6,
   };
 }
@@ -98,7 +99,7 @@ function productOf({ format, inputs, outputs, experts, firstExpert }: ExpertsVar
 function gateUpCase(shape: Shape & Pick<ExpertGateUpVariant, 'activation' | 'norm'>): KernelCase {
   const variant = { ...variantOf(shape), activation: shape.activation, ...(shape.norm && { norm: shape.norm }) };
   const { inputs, outputs, topK, norm, activation } = variant;
-  const stride = roundUp(outputs / 2, 4);
+  const stride = roundUp(outputs / rowsPerElement(activation), 4);
   return {
     name: expertGateUp(variant, { subgroup: 0 }).label,
     kernels: (target) => [expertGateUp(variant, target)],
@@ -113,15 +114,15 @@ function gateUpCase(shape: Shape & Pick<ExpertGateUpVariant, 'activation' | 'nor
       const product = productOf(variant, weights);
       const normed = norm ? rmsNormReference(x, normWeight, inputs, norm.eps) : x;
       const out = poison(topK * stride);
-      chosen.forEach((expert, i) => out.set(gatedReference(activation, product(expert, normed, 0) ?? []), i * stride));
+      chosen.forEach((expert, i) => out.set(activatedReference(activation, product(expert, normed, 0) ?? []), i * stride));
       return { out };
     },
     tolerance: 3e-6,
   };
 }
 
-function downCase(shape: Shape): KernelCase {
-  const variant = variantOf(shape);
+function downCase({ accumulate = true, ...shape }: Shape & Partial<Pick<ExpertDownVariant, 'accumulate'>>): KernelCase {
+  const variant = { ...variantOf(shape), accumulate };
   const { inputs, outputs, topK, allExperts } = variant;
   return {
     name: expertDown(variant, { subgroup: 0 }).label,
@@ -131,11 +132,12 @@ function downCase(shape: Shape): KernelCase {
       x: inputRows(topK, inputs, 27),
       chosen: choose(1, { experts: allExperts, topK }, 'random'),
       weights: normal(topK, 28),
-      out: normal(outputs, 29),
+      ...(accumulate ? { out: normal(outputs, 29) } : {}),
     }),
+    ...(accumulate ? {} : { outputs: { out: { type: 'f32' as const, length: outputs } } }),
     expected: ({ x, chosen, weights, out, ...matrix }) => {
       const product = productOf(variant, matrix);
-      const sum = Float64Array.from(out);
+      const sum = accumulate ? Float64Array.from(out) : new Float64Array(outputs);
       chosen.forEach((expert, i) => product(expert, x, i * roundUp(inputs, 4))?.forEach((value, row) => (sum[row] += weights[i] * value)));
       return { out: sum };
     },
@@ -147,7 +149,7 @@ function tilesCase(count: number, choice: Choice, shape: Shape & Pick<ExpertTile
   const variant: ExpertTilesVariant = { ...variantOf(shape), ...(shape.activation && { activation: shape.activation }) };
   const { inputs, outputs, topK, allExperts, activation } = variant;
   const groups = { experts: allExperts, topK };
-  const stride = roundUp(activation ? outputs / 2 : outputs, 4);
+  const stride = roundUp(activation ? outputs / rowsPerElement(activation) : outputs, 4);
   return {
     name: `${expertTiles(variant).label} T=${count} of ${allExperts} ${choice}`,
     kernels: () => [group(groups), expertTiles(variant)],
@@ -163,7 +165,7 @@ function tilesCase(count: number, choice: Choice, shape: Shape & Pick<ExpertTile
       const out = poison(count * topK * stride);
       chosen.forEach((expert, i) => {
         const row = product(expert, x, Math.floor(activation ? i / topK : i) * roundUp(inputs, 4)) ?? [];
-        out.set(activation ? gatedReference(activation, row) : row, i * stride);
+        out.set(activation ? activatedReference(activation, row) : row, i * stride);
       });
       return { out };
     },
@@ -171,19 +173,22 @@ function tilesCase(count: number, choice: Choice, shape: Shape & Pick<ExpertTile
   };
 }
 
-function combineCase(count: number, topK: number, width: number): KernelCase {
+function combineCase(count: number, variant: CombineVariant): KernelCase {
+  const { topK, width, accumulate } = variant;
   const stride = roundUp(width, 4);
+  const length = (count + 1) * stride;
   return {
-    name: `moe-combine T=${count} ${topK}x${width}`,
-    kernels: () => [combine({ topK, width })],
+    name: `${combine(variant).label} T=${count}`,
+    kernels: () => [combine(variant)],
     step: stepOf(count),
     // One token more than the step has: it must stay as it is.
-    inputs: () => ({ x: inputRows(count * topK, width, 31), weights: normal(count * topK, 32), out: inputRows(count + 1, width, 33) }),
+    inputs: () => ({ x: inputRows(count * topK, width, 31), weights: normal(count * topK, 32), ...(accumulate ? { out: inputRows(count + 1, width, 33) } : {}) }),
+    ...(accumulate ? {} : { outputs: { out: { type: 'f32' as const, length } } }),
     expected: ({ x, weights, out }) => ({
-      out: Float64Array.from(out, (value, i) => {
+      out: Float64Array.from(out ?? poison(length), (before, i) => {
         const [token, column] = [Math.floor(i / stride), i % stride];
-        if (token === count) return value;
-        return Array.from({ length: topK }, (_, j) => token * topK + j).reduce((sum, at) => sum + weights[at] * x[at * stride + column], value);
+        if (token === count || column >= width) return before;
+        return Array.from({ length: topK }, (_, j) => token * topK + j).reduce((sum, at) => sum + weights[at] * x[at * stride + column], accumulate ? before : 0);
       }),
     }),
     tolerance: 1e-6,
@@ -192,8 +197,10 @@ function combineCase(count: number, topK: number, width: number): KernelCase {
 
 const SILU = { kind: 'silu' } as const;
 const CLAMPED = { kind: 'clamped', alpha: 1.702, limit: 7 } as const;
-const SOFTMAX = { kind: 'softmax', renormalised: false } as const;
+const RELU2 = { kind: 'relu2' } as const;
+const SOFTMAX = { kind: 'softmax', renormalised: false, scale: 2.5 } as const;
 const RENORMALISED = { kind: 'softmax', renormalised: true } as const;
+const SIGMOID = { kind: 'sigmoid', renormalised: true } as const;
 
 export const moeCases: readonly KernelCase[] = [
   ...[SOFTMAX, RENORMALISED].flatMap((scoring) => [
@@ -204,6 +211,10 @@ export const moeCases: readonly KernelCase[] = [
     routeCase(2, { experts: 513, topK: 9, scoring }),
     routeCase(9, { experts: 13, topK: 4, scoring }, true),
   ]),
+  routeCase(7, { experts: 33, topK: 3, scoring: { ...SIGMOID, bias: true, epsilon: 0.05 } }),
+  routeCase(5, { experts: 256, topK: 8, scoring: { ...SIGMOID, bias: true, groups: { count: 8, chosen: 4, scoring: 'top2-sum' }, scale: 2.5 } }),
+  routeCase(3, { experts: 15, topK: 2, scoring: { kind: 'sigmoid', renormalised: false, groups: { count: 5, chosen: 1, scoring: 'max' } } }),
+  routeCase(9, { experts: 18, topK: 5, scoring: { ...SIGMOID, groups: { count: 6, chosen: 2, scoring: 'top2-sum' } } }, true),
   ...(['random', 'same', 'turns'] as const).flatMap((choice) => [
     groupCase(2, { experts: 4, topK: 1 }, choice),
     groupCase(63, { experts: 7, topK: 3 }, choice),
@@ -225,16 +236,22 @@ export const moeCases: readonly KernelCase[] = [
   downCase({ format: 'int4', inputs: 3501, outputs: 3, allExperts: 3, topK: 2 }),
   downCase({ format: 'int8', inputs: 33, outputs: 2051, allExperts: 3, topK: 2, bias: true }),
   downCase({ format: 'int4', inputs: 33, outputs: 8197, allExperts: 3, topK: 2 }),
+  // Without a gate, and with another.
+  gateUpCase({ format: 'int4', inputs: 63, outputs: 37, allExperts: 5, topK: 3, activation: RELU2, bias: true, norm: { eps: 1e-5 } }),
+  gateUpCase({ format: 'int4', inputs: 33, outputs: 8193, allExperts: 3, topK: 2, activation: RELU2 }),
+  gateUpCase({ format: 'f32', inputs: 63, outputs: 38, allExperts: 5, topK: 3, activation: { kind: 'gelu-tanh' } }),
+  tilesCase(7, 'random', { format: 'int8', inputs: 63, outputs: 37, allExperts: 5, topK: 3, activation: RELU2, bias: true }),
   // Chunks of a weight: in the middle, and one that none of the choices is in.
   gateUpCase({ format: 'int4', inputs: 63, outputs: 38, allExperts: 9, topK: 5, firstExpert: 2, experts: 4, activation: CLAMPED, bias: true }),
   downCase({ format: 'f32', inputs: 63, outputs: 37, allExperts: 9, topK: 5, firstExpert: 2, experts: 4, bias: true }),
-  downCase({ format: 'f32', inputs: 63, outputs: 37, allExperts: 40, topK: 2, firstExpert: 35, experts: 5, bias: true }),
+  downCase({ format: 'f32', inputs: 63, outputs: 37, allExperts: 40, topK: 2, firstExpert: 35, experts: 5, bias: true, accumulate: false }),
+  downCase({ format: 'f32', inputs: 63, outputs: 37, allExperts: 5, topK: 2, bias: true, accumulate: false }),
   tilesCase(33, 'turns', { format: 'int8', inputs: 63, outputs: 38, allExperts: 9, topK: 5, firstExpert: 2, experts: 4, activation: SILU, bias: true }),
   tilesCase(33, 'turns', { format: 'fp8', inputs: 63, outputs: 37, allExperts: 9, topK: 5, firstExpert: 8, experts: 1, bias: true }),
   // All tokens choose the same experts, and each expert gets one or two.
   tilesCase(100, 'same', { format: 'f32', inputs: 33, outputs: 10, allExperts: 5, topK: 3, activation: CLAMPED }),
   tilesCase(5, 'turns', { format: 'f16', inputs: 33, outputs: 9, allExperts: 33, topK: 3 }),
-  combineCase(1, 1, 1),
-  combineCase(3, 5, 63),
-  combineCase(7, 16, 131),
+  combineCase(1, { topK: 1, width: 1, accumulate: true }),
+  combineCase(3, { topK: 5, width: 63, accumulate: false }),
+  combineCase(7, { topK: 16, width: 131, accumulate: true }),
 ];

@@ -1,4 +1,4 @@
-// out += Σ weight · (down · x + bias) over one token's chosen experts, in their order. A team of TEAM invocations computes ROWS outputs over all
+// out = Σ weight · (down · x + bias) over one token's chosen experts, in their order, or out += that. A team of TEAM invocations computes ROWS outputs over all
 // experts: lane l multiplies blocks l, l + TEAM, … of 32 inputs of each, and the team adds up once, at the end.
 @group(0) @binding(X_BINDING) var<storage, read> x: array<vec4f>;             // [TOP_K, X_QUADS], INPUTS columns used
 @group(0) @binding(X_BINDING + 1u) var<storage, read> chosen: array<u32>;     // [TOP_K] experts
@@ -9,7 +9,8 @@
 var<workgroup> staged: array<vec4f, CHUNK * 9u>;
 
 fn store(row: u32, sum: f32) {
-  var value = out[row] + sum;
+  var value = sum;
+  if (ACCUMULATE) { value = out[row] + sum; }
   for (var choice = 0u; choice < TOP_K; choice++) {
     if (chosen[choice] - FIRST_EXPERT < EXPERTS) { value += weights[choice] * add_bias(0.0, chosen[choice] * OUTPUTS + row); }
   }

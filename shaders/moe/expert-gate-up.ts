@@ -7,10 +7,9 @@ import normNone from '../linear/norm-none.wgsl?raw';
 import normPlain from '../linear/input/norm-plain.wgsl?raw';
 import normSource from '../linear/norm.wgsl?raw';
 import source from './expert-gate-up.wgsl?raw';
+import { expertEnd } from './expert-end.ts';
 import { ENOUGH_WORKGROUPS, expertVectorParts, WORKGROUP } from './expert-vector.ts';
-import { glu } from './glu.ts';
-import storeGlu from './store-glu.wgsl?raw';
-import { expertsLabel, type ExpertActivation, type ExpertsVariant } from './variant.ts';
+import { expertsLabel, rowsPerElement, type ExpertActivation, type ExpertsVariant } from './variant.ts';
 
 export interface ExpertGateUpVariant extends ExpertsVariant {
   readonly activation: ExpertActivation;
@@ -19,15 +18,15 @@ export interface ExpertGateUpVariant extends ExpertsVariant {
 }
 
 /**
- * Gate and up of one token in the experts that it chose, for decoding. Bindings: the format's planes (`quants`, `scales`) · `x` f32
+ * Gate and up (or up alone) of one token in the experts that it chose, for decoding. Bindings: the format's planes (`quants`, `scales`) · `x` f32
  * [1, roundUp(K, 4)] · `chosen` u32 [topK] · `norm_weight` f32 [roundUp(K, 4)] where there is a norm · `bias` f32 [all experts, N] where
- * there is one · `out` f32 [topK, roundUp(N / 2, 4)].
+ * there is one · `out` f32 [topK, roundUp(N / 2 (or N), 4)].
  */
 export function expertGateUp(variant: ExpertGateUpVariant, target: Target): Kernel {
   const { format, outputs, topK, bias, activation, norm } = variant;
   const { size, features, snippet, label } = team(target);
   const { bindings, constants } = expertVectorParts(variant, ['chosen'], norm !== undefined);
-  const end = glu(activation);
+  const end = expertEnd(activation);
   const teams = WORKGROUP / size;
   const rows = topK * outputs >= 4 * teams * ENOUGH_WORKGROUPS ? 4 : 2;
   return {
@@ -39,12 +38,12 @@ export function expertGateUp(variant: ExpertGateUpVariant, target: Target): Kern
         ...constants,
         ...end.constants,
         ...(norm ? { EPS: f32(norm.eps) } : {}),
-        OUT_STRIDE: u32(roundUp(outputs / 2, 4)),
+        OUT_STRIDE: u32(roundUp(outputs / rowsPerElement(activation), 4)),
         ROWS: u32(rows),
         TEAM: u32(size),
         TEAMS: u32(teams),
       },
-      snippets: [maskedSource, format.snippet, snippet, ...(norm ? [normPlain, normSource] : [normNone]), bias ? biasSource : biasNone, ...end.snippets, storeGlu],
+      snippets: [maskedSource, format.snippet, snippet, ...(norm ? [normPlain, normSource] : [normNone]), bias ? biasSource : biasNone, ...end.snippets],
       source,
     }),
     bindings,

@@ -1,4 +1,4 @@
-// What one token's chosen experts make of it: gate and up. As linear-vector.wgsl: a team of TEAM invocations computes ROWS outputs of one
+// What one token's chosen experts make of it: gate and up, or up alone. As linear-vector.wgsl: a team of TEAM invocations computes ROWS outputs of one
 // expert, lane l multiplies blocks l, l + TEAM, … of 32 inputs, and x is staged in workgroup memory, CHUNK blocks at a time.
 @group(0) @binding(X_BINDING) var<storage, read> x: array<vec4f>;             // [1, X_QUADS], INPUTS columns used
 @group(0) @binding(X_BINDING + 1u) var<storage, read> chosen: array<u32>;     // [TOP_K] experts

@@ -4,17 +4,15 @@ import biasNone from '../linear/epilogue/bias-none.wgsl?raw';
 import biasSource from '../linear/epilogue/bias.wgsl?raw';
 import maskedSource from '../linear/masked.wgsl?raw';
 import tileSource from '../linear/tile.wgsl?raw';
+import { expertEnd } from './expert-end.ts';
 import source from './expert-tiles.wgsl?raw';
-import { glu } from './glu.ts';
 import { mostTiles, TILE_ASSIGNMENTS } from './group.ts';
-import storeGlu from './store-glu.wgsl?raw';
-import storePlain from './store-plain.wgsl?raw';
-import { expertsLabel, type ExpertActivation, type ExpertsVariant } from './variant.ts';
+import { expertsLabel, rowsPerElement, type ExpertActivation, type ExpertsVariant } from './variant.ts';
 
 export interface ExpertTilesVariant extends ExpertsVariant {
   /** Of all chunks. */
   readonly allExperts: number;
-  /** Gate and up of a token, [T, K] in and [T · topK, N / 2] out; absent: a plain product with a row of x for each assignment. */
+  /** Gate and up (or up alone) of a token, [T, K] in and [T · topK, N / 2 (or N)] out; absent: a plain product with a row of x for each assignment. */
   readonly activation?: ExpertActivation;
 }
 
@@ -29,7 +27,7 @@ const ROWS = 64;
 export function expertTiles(variant: ExpertTilesVariant): Kernel {
   const { format, inputs, outputs, experts, firstExpert, allExperts, topK, bias, activation } = variant;
   const { planes, snippet } = format;
-  const end = activation ? glu(activation) : { snippets: [], constants: {}, label: '' };
+  const end = expertEnd(activation);
   return {
     label: `moe-tiles/${expertsLabel(variant)}${end.label}`,
     features: [],
@@ -40,7 +38,7 @@ export function expertTiles(variant: ExpertTilesVariant): Kernel {
         INPUTS: u32(inputs),
         OUTPUTS: u32(outputs),
         X_QUADS: u32(ceilDiv(inputs, 4)),
-        OUT_STRIDE: u32(roundUp(activation ? outputs / 2 : outputs, 4)),
+        OUT_STRIDE: u32(roundUp(activation ? outputs / rowsPerElement(activation) : outputs, 4)),
         EXPERTS: u32(experts),
         FIRST_EXPERT: u32(firstExpert),
         SHARE: u32(activation ? topK : 1),
@@ -52,7 +50,7 @@ export function expertTiles(variant: ExpertTilesVariant): Kernel {
         BIAS_STRIDE: u32(1),
         OUT_BINDING: u32(planes.length + 3 + Number(bias)),
       },
-      snippets: [maskedSource, tileSource, snippet, bias ? biasSource : biasNone, ...end.snippets, activation ? storeGlu : storePlain],
+      snippets: [maskedSource, tileSource, snippet, bias ? biasSource : biasNone, ...end.snippets],
       source,
     }),
     bindings: [

@@ -1,7 +1,8 @@
 import { roundUp } from '../kernel.ts';
+import { activate } from '../linear/reference.ts';
 import { mostTiles, TILE_ASSIGNMENTS, type GroupVariant } from './group.ts';
 import type { RouteVariant } from './route.ts';
-import type { ExpertActivation, Scoring } from './variant.ts';
+import { DEFAULT_EPSILON, rowsPerElement, type ExpertActivation, type Scoring } from './variant.ts';
 
 type Numbers = ArrayLike<number>;
 
@@ -11,24 +12,44 @@ export interface Routes {
   readonly weights: Float64Array;
 }
 
-/** Float64 `route` of logits [T, roundUp(experts, 4)]. */
-export function routeReference({ experts, topK, scoring }: RouteVariant, count: number, logits: Numbers): Routes {
+/** Float64 `route` of logits [T, roundUp(experts, 4)]; `bias` [experts] where the scoring has one. */
+export function routeReference({ experts, topK, scoring }: RouteVariant, count: number, logits: Numbers, bias?: Numbers): Routes {
   const chosen = new Float64Array(count * topK);
   const weights = new Float64Array(count * topK);
   for (let token = 0; token < count; token++) {
     const own = Array.from({ length: experts }, (_, expert) => logits[token * roundUp(experts, 4) + expert]);
-    // The sort is stable: of equal logits the lower expert comes first.
-    const best = own.map((_, expert) => expert).sort((a, b) => own[b] - own[a]).slice(0, topK);
+    const choice = chooseBy(scoring, own, bias);
+    // The sort is stable: of equally good experts the lower comes first.
+    const best = own.map((_, expert) => expert).filter((expert) => choice[expert] > -Infinity).sort((a, b) => choice[b] - choice[a]).slice(0, topK);
     chosen.set(best, token * topK);
-    weights.set(scores(scoring, own, best), token * topK);
+    weights.set(weightsOf(scoring, own, best), token * topK);
   }
   return { chosen, weights };
 }
 
-function scores({ renormalised }: Scoring, logits: readonly number[], best: readonly number[]): number[] {
-  const among = renormalised ? best.map((expert) => logits[expert]) : logits;
-  const sum = among.reduce((total, logit) => total + Math.exp(logit), 0);
-  return best.map((expert) => Math.exp(logits[expert]) / sum);
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+/** What experts are chosen by: −∞ for those that cannot be. */
+function chooseBy(scoring: Scoring, logits: readonly number[], bias: Numbers | undefined): readonly number[] {
+  if (scoring.kind === 'softmax') return logits;
+  const choice = logits.map((logit, expert) => sigmoid(logit) + (bias?.[expert] ?? 0));
+  const { groups } = scoring;
+  if (!groups) return choice;
+  const size = choice.length / groups.count;
+  const scores = Array.from({ length: groups.count }, (_, group) => {
+    const [first, second] = choice.slice(group * size, (group + 1) * size).sort((a, b) => b - a);
+    return groups.scoring === 'max' ? first : first + second;
+  });
+  const taken = new Set(scores.map((_, group) => group).sort((a, b) => scores[b] - scores[a]).slice(0, groups.chosen));
+  return choice.map((value, expert) => (taken.has(Math.floor(expert / size)) ? value : -Infinity));
+}
+
+function weightsOf(scoring: Scoring, logits: readonly number[], best: readonly number[]): number[] {
+  const all = scoring.kind === 'softmax' ? logits.map((logit) => Math.exp(logit)) : logits.map(sigmoid);
+  const total = (scores: readonly number[]): number => scores.reduce((sum, score) => sum + score, 0);
+  const scores = best.map((expert) => all[expert] / (scoring.kind === 'softmax' ? total(all) : 1));
+  const divisor = scoring.renormalised ? total(scores) + (scoring.kind === 'sigmoid' ? (scoring.epsilon ?? DEFAULT_EPSILON) : 0) : 1;
+  return scores.map((score) => (score / divisor) * (scoring.scale ?? 1));
 }
 
 /** `order` [T · topK] and `tiles` [mostTiles, 4] of `group`. */
@@ -47,14 +68,15 @@ export function groupReference(variant: GroupVariant, count: number, chosen: Num
 }
 
 /** What an expert makes of gate and up. */
-export function gluReference(activation: ExpertActivation, gate: number, up: number): number {
+function gluReference(activation: Exclude<ExpertActivation, { kind: 'relu2' }>, gate: number, up: number): number {
   switch (activation.kind) {
     case 'silu':
-      return (gate / (1 + Math.exp(-gate))) * up;
+    case 'gelu-tanh':
+      return activate(activation.kind, gate) * up;
     case 'clamped': {
       const { alpha, limit } = activation;
       const low = Math.min(gate, limit);
-      return (low / (1 + Math.exp(-alpha * low))) * (Math.max(-limit, Math.min(limit, up)) + 1);
+      return low * sigmoid(alpha * low) * (Math.max(-limit, Math.min(limit, up)) + 1);
     }
     default:
       return activation satisfies never;
@@ -81,6 +103,9 @@ export function expertReference({ inputs, outputs, weight, bias }: ExpertMatrix,
   });
 }
 
-/** Pairs of gate and up, alternating, through the activation. */
-export const gatedReference = (activation: ExpertActivation, pairs: Numbers): Float64Array =>
-  Float64Array.from({ length: pairs.length / 2 }, (_, i) => gluReference(activation, pairs[2 * i], pairs[2 * i + 1]));
+/** The products with an expert's rows, gate and up alternating or up alone, through the activation. */
+export function activatedReference(activation: ExpertActivation, products: Numbers): Float64Array {
+  return Float64Array.from({ length: products.length / rowsPerElement(activation) }, (_, i) =>
+    activation.kind === 'relu2' ? activate('relu2', products[i]) : gluReference(activation, products[2 * i], products[2 * i + 1]),
+  );
+}

@@ -6,11 +6,11 @@ import { shortConvReference } from './reference.ts';
 import { shortConv, type ShortConvVariant } from './short-conv.ts';
 
 function shortConvCase(count: number, variant: ShortConvVariant): KernelCase {
-  const { channels, kernelSize, inputStride, inputOffset, activation, bias } = variant;
+  const { channels, kernelSize, inputStride, inputOffset, activation, bias, gated } = variant;
   const step = { count, position: 9, slotIn: 2, slotOut: 3 };
   const slot = (kernelSize - 1) * channels;
   return {
-    name: `short-conv T=${count} channels=${channels} K=${kernelSize} offset=${inputOffset} ${activation}${bias ? ' bias' : ''}`,
+    name: `short-conv T=${count} channels=${channels} K=${kernelSize} offset=${inputOffset} ${activation}${bias ? ' bias' : ''}${gated ? ' gated' : ''}`,
     kernels: () => [shortConv(variant)],
     step,
     inputs: () => {
@@ -36,6 +36,7 @@ const plain = (channels: number, kernelSize: number, activation: 'silu' | 'none'
   inputOffset: 0,
   activation,
   bias,
+  gated: false,
 });
 
 export const shortConvCases: readonly KernelCase[] = [
@@ -45,6 +46,8 @@ export const shortConvCases: readonly KernelCase[] = [
   shortConvCase(3, plain(64, 4, 'silu', false)),
   shortConvCase(4, plain(513, 3, 'none', true)),
   shortConvCase(2, plain(65, 7, 'silu', false)),
-  shortConvCase(100, { channels: 96, kernelSize: 4, inputStride: 160, inputOffset: 0, activation: 'silu', bias: false }),
-  shortConvCase(63, { channels: 50, kernelSize: 3, inputStride: 152, inputOffset: 101, activation: 'none', bias: false }),
+  shortConvCase(100, { channels: 96, kernelSize: 4, inputStride: 160, inputOffset: 0, activation: 'silu', bias: false, gated: false }),
+  shortConvCase(63, { channels: 50, kernelSize: 3, inputStride: 152, inputOffset: 101, activation: 'none', bias: false, gated: false }),
+  shortConvCase(7, { channels: 50, kernelSize: 3, inputStride: 156, inputOffset: 5, activation: 'none', bias: true, gated: true }),
+  shortConvCase(1, { channels: 33, kernelSize: 4, inputStride: 100, inputOffset: 0, activation: 'none', bias: false, gated: true }),
 ];

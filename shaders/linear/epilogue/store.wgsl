@@ -3,7 +3,7 @@
 
 fn put(token: u32, column: u32, value: f32) {
   let at = token * OUT_STRIDE + ROW_OFFSET + column;
-  let scaled = SCALE * value;
+  let scaled = SCALE * gate_output(token, value);
   if (ACCUMULATE) { out[at] = cap(out[at] + scaled); } else if (MULTIPLY) { out[at] *= scaled; } else { out[at] = cap(scaled); }
 }
 

@@ -1,0 +1,1 @@
+fn limit_choice(local: u32) {}
