@@ -6,6 +6,7 @@ import { Graph } from '../ops/graph.ts';
 import type { Vector, Weight } from '../ops/weight.ts';
 import type { Dispatch } from './dispatch.ts';
 import { lower } from './lower.ts';
+import { placeValues } from './placement.ts';
 
 const SIZE = 64;
 const buffer = {} as GPUBuffer;
@@ -50,4 +51,19 @@ test.each([
   const result = graph.rmsNorm(plainToo ? x : scaled, vectorOf('norm'), 1e-6, { residual: scaled });
   const { dispatches } = await lower(graph, result, { mode: 'decode', target: { subgroup: 0 }, rows: 1, context: 8, kv: PLAIN_KV_LAYOUTS.f32 });
   expect(dispatches.map(({ kernel }) => kernel.label)).toEqual(labels);
+});
+
+test.each([
+  ['is computed once where one adds to its input before another reads it', [1, 0], ['embedding', 'rms-norm', 'linear-vector', 'linear-vector', 'linear-vector']],
+  ['is left to its consumers where all have read it by then', [0, 1], ['embedding', 'linear-vector', 'linear-vector', 'linear-vector']],
+] as const)('a norm %s', async (_, order, operators) => {
+  const graph = new Graph();
+  const x = graph.embedding(weightOf('f32', false));
+  const normed = graph.rmsNorm(x, vectorOf('norm'), 1e-6);
+  const consumers = [() => graph.linear(normed, weightOf('f32', false)), () => graph.linear(normed, weightOf('f32', false), { residual: x })];
+  const [first, second] = order.map((i) => consumers[i]());
+  const result = order[0] === 0 ? graph.linear(first, weightOf('f32', false), { residual: second }) : graph.linear(second, weightOf('f32', false), { residual: first });
+  const { dispatches, output } = await lower(graph, result, { mode: 'decode', target: { subgroup: 0 }, rows: 1, context: 8, kv: PLAIN_KV_LAYOUTS.f32 });
+  expect(dispatches.map(({ kernel }) => kernel.label.split('/')[0])).toEqual(operators);
+  expect(() => placeValues(dispatches, [output])).not.toThrow();
 });

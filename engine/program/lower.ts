@@ -88,9 +88,13 @@ function canNormalise(node: Node): boolean {
   return false;
 }
 
-/** For a single row every consumer normalises for itself: that costs less than another dispatch. A norm's result is added to the residual in place. */
+/**
+ * For a single row every consumer normalises for itself: that costs less than another dispatch. Not where x is no longer what it was when
+ * the last of them runs. A norm's result is added to the residual in place.
+ */
 function lowerRmsNorm(lowering: Lowering, node: Extract<Node, { op: 'rmsNorm' }>): void {
-  if (!node.residual && !lowering.isMany(node.out) && lowering.consumers(node.out).every(canNormalise)) return lowering.fuseNorm(node);
+  const consumers = lowering.consumers(node.out);
+  if (!node.residual && !lowering.isMany(node.out) && consumers.every(canNormalise) && !lowering.isOverwritten(node.x, consumers)) return lowering.fuseNorm(node);
   const x = lowering.read(node.x);
   const out = lowering.define(node.out, 'rms norm', node.residual);
   lowering.emit(rmsNorm({ width: node.out.width, eps: node.eps, accumulate: node.residual !== undefined }), { x, weight: lowering.constant(node.weight), out }, node.out);

@@ -28,6 +28,7 @@ type RmsNormNode = Extract<Node, { op: 'rmsNorm' }>;
 export class Lowering {
   readonly options: LoweringOptions;
   readonly dispatches: Dispatch[] = [];
+  readonly #nodes: readonly Node[];
   readonly #states: readonly StateDeclaration[];
   readonly #values = new Map<Tensor, Value>();
   readonly #fusedNorms = new Map<Tensor, RmsNormNode>();
@@ -36,6 +37,7 @@ export class Lowering {
 
   constructor(graph: Graph, options: LoweringOptions) {
     this.options = options;
+    this.#nodes = graph.nodes;
     this.#states = graph.states;
     for (const node of graph.nodes) {
       for (const input of inputsOf(node)) this.#consumers.set(input, [...(this.#consumers.get(input) ?? []), node]);
@@ -49,6 +51,12 @@ export class Lowering {
 
   consumers(tensor: Tensor): readonly Node[] {
     return this.#consumers.get(tensor) ?? [];
+  }
+
+  /** Whether something is added to a tensor in place before the last of its `readers`. */
+  isOverwritten(tensor: Tensor, readers: readonly Node[]): boolean {
+    const first = this.#nodes.findIndex((node) => residualOf(node) === tensor);
+    return first >= 0 && readers.some((reader) => this.#nodes.indexOf(reader) > first);
   }
 
   /** From here on the dispatches belong to the output. */
@@ -110,6 +118,19 @@ export class Lowering {
   emit(kernel: Kernel, buffers: Readonly<Record<string, BufferRef>>, rowsOf: Tensor): void {
     const bound = Object.fromEntries(Object.entries(buffers).filter(([name]) => kernel.bindings.some((binding) => binding.name === name)));
     this.dispatches.push({ kernel, buffers: bound, singleRow: !this.isMany(rowsOf), output: this.#output });
+  }
+}
+
+function residualOf(node: Node): Tensor | undefined {
+  switch (node.op) {
+    case 'linear':
+      return node.options.residual;
+    case 'moe':
+      return node.moe.residual;
+    case 'rmsNorm':
+      return node.residual;
+    default:
+      return undefined;
   }
 }
 
