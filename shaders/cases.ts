@@ -11,6 +11,7 @@ import { rmsNormCases } from './rms-norm/cases.ts';
 import { samplingCases } from './sampling/cases.ts';
 import { scaleCases } from './scale/cases.ts';
 import { selectRowsCases } from './select-rows/cases.ts';
+import { selectiveScanCases } from './selective-scan/cases.ts';
 import { shortConvCases } from './short-conv/cases.ts';
 
 /** Every operator's cases, by the operator's folder. */
@@ -20,6 +21,7 @@ export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   'linear-attention': linearAttentionCases,
   'rms-norm': rmsNormCases,
   'select-rows': selectRowsCases,
+  'selective-scan': selectiveScanCases,
   'short-conv': shortConvCases,
   attention: attentionCases,
   dequant: dequantCases,

@@ -1,5 +1,5 @@
 import { rowsPerElement } from '../../shaders/moe/variant.ts';
-import type { GatedMlpOptions, GatedRmsNorm, LinearAttention, LinearOptions, Moe, Ops, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
+import type { GatedMlpOptions, GatedRmsNorm, LinearAttention, LinearOptions, Moe, Ops, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
 import type { StateDeclaration } from './state.ts';
 import type { Vector, Weight } from './weight.ts';
 
@@ -21,6 +21,7 @@ export type Node = { readonly out: Tensor } & (
   | { readonly op: 'shortConv'; readonly x: Tensor; readonly conv: ShortConv }
   | { readonly op: 'linearAttention'; readonly x: Tensor; readonly attention: LinearAttention }
   | { readonly op: 'gatedRmsNorm'; readonly x: Tensor; readonly gate: Tensor; readonly norm: GatedRmsNorm }
+  | { readonly op: 'selectiveScan'; readonly x: Tensor; readonly scan: SelectiveScan }
   | { readonly op: 'outputRows'; readonly x: Tensor }
 );
 
@@ -86,7 +87,8 @@ export class Graph implements Ops {
   }
 
   rmsNorm(x: Tensor, weight: Vector, eps: number, { residual }: { readonly residual?: Tensor } = {}): Tensor {
-    return this.#add({ op: 'rmsNorm', x, weight, eps, ...(residual && { residual }) }, x.width, x.rows);
+    if (weight.length > x.width) throw new Error(`${weight.label} has ${weight.length} elements, more than the ${x.width} columns of what it normalises`);
+    return this.#add({ op: 'rmsNorm', x, weight, eps, ...(residual && { residual }) }, weight.length, x.rows);
   }
 
   layerNorm(x: Tensor, weight: Vector, bias: Vector, eps: number): Tensor {
@@ -113,6 +115,11 @@ export class Graph implements Ops {
     if ((weight === undefined) !== (eps === undefined)) throw new Error('a gated norm has a weight and an epsilon, or neither');
     if (x.width % heads !== 0 || (weight && ![x.width / heads, x.width].includes(weight.length))) throw new Error(`a gated norm of ${x.width} in ${heads} heads has ${weight?.length} weights`);
     return this.#add({ op: 'gatedRmsNorm', x, gate, norm }, x.width, x.rows);
+  }
+
+  selectiveScan(x: Tensor, scan: SelectiveScan): Tensor {
+    this.#declare(scan.state);
+    return this.#add({ op: 'selectiveScan', x, scan }, scan.state.channels, x.rows);
   }
 
   outputRows(x: Tensor): Tensor {

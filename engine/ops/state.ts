@@ -8,8 +8,11 @@ export type StateDeclaration =
   /** The last kernelSize − 1 inputs of a short convolution, [kernelSize − 1, channels] f32. */
   | { readonly kind: 'conv'; readonly channels: number; readonly kernelSize: number }
   /** The matrix state of linear attention, [heads, keyDim, valueDim] f32. */
-  | { readonly kind: 'recurrent'; readonly heads: number; readonly keyDim: number; readonly valueDim: number };
+  | { readonly kind: 'recurrent'; readonly heads: number; readonly keyDim: number; readonly valueDim: number }
+  /** A recurrence of which every element decays by itself, [stateSize, channels] f32: a selective scan, or with a stateSize of 1 an RG-LRU. */
+  | { readonly kind: 'diagonal'; readonly channels: number; readonly stateSize: number };
 
 export type KvState = Extract<StateDeclaration, { kind: 'kv' }>;
 export type ConvState = Extract<StateDeclaration, { kind: 'conv' }>;
+export type DiagonalState = Extract<StateDeclaration, { kind: 'diagonal' }>;
 export type RecurrentState = Extract<StateDeclaration, { kind: 'recurrent' }>;

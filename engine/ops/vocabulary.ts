@@ -1,6 +1,6 @@
 import type { Activation } from '../../shaders/linear/linear-variant.ts';
 import type { ExpertActivation, Scoring } from '../../shaders/moe/variant.ts';
-import type { ConvState, KvState, RecurrentState } from './state.ts';
+import type { ConvState, DiagonalState, KvState, RecurrentState } from './state.ts';
 import type { Vector, Weight } from './weight.ts';
 
 /** A symbolic activation of a step: [T, width] f32. It has no data of its own; a backend decides where it lives, and whether it ever does. */
@@ -126,6 +126,22 @@ export interface GatedRmsNorm {
   readonly order?: 'norm-first' | 'gate-first';
 }
 
+export interface SelectiveScan {
+  readonly state: DiagonalState;
+  /** [T, channels]: step sizes Δ before their softplus. */
+  readonly steps: Tensor;
+  /** B and C in the columns [B: stateSize | C: stateSize] from `mixOffset` on. */
+  readonly mix: Tensor;
+  readonly mixOffset: number;
+  /** RMSNorm of B and of C (Jamba); absent: none. */
+  readonly norm?: { readonly eps: number };
+  /** [A = −exp(A_log): channels · stateSize | D: channels], then where there are norms the weights [of B: stateSize | of C: stateSize]. */
+  readonly parameters: Vector;
+  /** z, in `channels` columns from `gateOffset` on. */
+  readonly gate: Tensor;
+  readonly gateOffset: number;
+}
+
 /** Experts of which each token takes `topK`. All of a kind are in one matrix, one below the other. */
 export interface Moe {
   readonly topK: number;
@@ -160,7 +176,7 @@ export interface Ops {
   moe(x: Tensor, moe: Moe): Tensor;
   /** Factor · x. */
   scale(x: Tensor, factor: number): Tensor;
-  /** With a `residual`, residual + norm(x): a norm behind a mixer or an MLP. */
+  /** Of the first columns of x where the weight is shorter than its rows. With a `residual`, residual + norm(x): a norm behind a mixer or an MLP. */
   rmsNorm(x: Tensor, weight: Vector, eps: number, options?: { readonly residual?: Tensor }): Tensor;
   layerNorm(x: Tensor, weight: Vector, bias: Vector, eps: number): Tensor;
   /** Causal attention over the state and this step; `projection` holds the columns [q | k | v]. Gives [T, heads · headDim]. */
@@ -171,6 +187,8 @@ export interface Ops {
   linearAttention(mixed: Tensor, attention: LinearAttention): Tensor;
   /** RMSNorm of each head of x and a gate as wide as x. */
   gatedRmsNorm(x: Tensor, gate: Tensor, norm: GatedRmsNorm): Tensor;
+  /** Selective state space of Mamba (arXiv:2312.00752) over x [T, channels], the output times silu(gate). */
+  selectiveScan(x: Tensor, scan: SelectiveScan): Tensor;
   /** The rows whose logits are wanted; the last one when generating. Everything after it works on these alone. */
   outputRows(x: Tensor): Tensor;
 }

@@ -1,5 +1,6 @@
 import { embedding } from '../../shaders/embedding/embedding.ts';
 import { layerNorm } from '../../shaders/layer-norm/layer-norm.ts';
+import { roundUp } from '../../shaders/kernel.ts';
 import { rmsNorm } from '../../shaders/rms-norm/rms-norm.ts';
 import { scale } from '../../shaders/scale/scale.ts';
 import { selectLastRow } from '../../shaders/select-rows/select-last-row.ts';
@@ -11,15 +12,18 @@ import { lowerAttention } from './lower-attention.ts';
 import { lowerLinear, planeRefs } from './lower-linear.ts';
 import type { MoeNode } from './lower-moe.ts';
 import type { RecurrentNode } from './lower-recurrent.ts';
+import type { ScanNode } from './lower-scan.ts';
 import { Lowering, type LoweringOptions } from './lowering.ts';
 import { importMoe, isMoe } from './moe.ts';
 import { importRecurrent, isRecurrent } from './recurrent.ts';
+import { importScan, isScan } from './scan.ts';
 
 /** The dispatches of one step of the recorded model in one mode, and where its result and the tensors `keep` lie. Rejects with `ModuleLoadError`. */
 export async function lower(graph: Graph, result: Tensor, options: LoweringOptions, keep: readonly Tensor[] = []): Promise<{ dispatches: readonly Dispatch[]; output: Value; kept: readonly Value[] }> {
   const lowering = new Lowering(graph, options);
   for (const node of graph.nodes) {
     if (isRecurrent(node)) (await importRecurrent()).lowerRecurrent(lowering, node);
+    else if (isScan(node)) (await importScan()).lowerScan(lowering, node);
     else if (isMoe(node)) (await importMoe()).lowerMoe(lowering, node);
     else lowerNode(lowering, node);
   }
@@ -31,7 +35,7 @@ export async function lower(graph: Graph, result: Tensor, options: LoweringOptio
   return { dispatches: lowering.dispatches, output, kept };
 }
 
-function lowerNode(lowering: Lowering, node: Exclude<Node, RecurrentNode | MoeNode>): void {
+function lowerNode(lowering: Lowering, node: Exclude<Node, RecurrentNode | ScanNode | MoeNode>): void {
   switch (node.op) {
     case 'embedding':
       return lowerEmbedding(lowering, node);
@@ -97,7 +101,7 @@ function lowerRmsNorm(lowering: Lowering, node: Extract<Node, { op: 'rmsNorm' }>
   if (!node.residual && !lowering.isMany(node.out) && consumers.every(canNormalise) && !lowering.isOverwritten(node.x, consumers)) return lowering.fuseNorm(node);
   const x = lowering.read(node.x);
   const out = lowering.define(node.out, 'rms norm', node.residual);
-  lowering.emit(rmsNorm({ width: node.out.width, eps: node.eps, accumulate: node.residual !== undefined }), { x, weight: lowering.constant(node.weight), out }, node.out);
+  lowering.emit(rmsNorm({ width: node.out.width, stride: roundUp(node.x.width, 4), eps: node.eps, accumulate: node.residual !== undefined }), { x, weight: lowering.constant(node.weight), out }, node.out);
 }
 
 function lowerOutputRows(lowering: Lowering, node: Extract<Node, { op: 'outputRows' }>): void {

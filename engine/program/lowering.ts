@@ -146,6 +146,8 @@ function inputsOf(node: Node): Tensor[] {
       return [node.x, node.logits, ...(node.moe.residual ? [node.moe.residual] : [])];
     case 'linearAttention':
       return 'gates' in node.attention.gating ? [node.x, node.attention.gating.gates] : [node.x];
+    case 'selectiveScan':
+      return [node.x, node.scan.steps, node.scan.mix, node.scan.gate];
     case 'gatedRmsNorm':
       return [node.x, node.gate];
     default:

@@ -69,6 +69,13 @@ describe('buffers', () => {
     expect(device.live.size).toBe(0);
   });
 
+  test('of other recurrences are a ring of states too, and cleared as one', async () => {
+    const state = await allocate([{ kind: 'diagonal', channels: 5, stateSize: 3 }]);
+    expect(state.states[0].state.size).toBe(STATE_SLOTS * 3 * 5 * 4);
+    expect(state.cuttable).toBe(false);
+    expect(cut(state, 0)).toEqual([state.states[0].state]);
+  });
+
   test.each([0, 1, 4])('nothing is left where memory runs out after %i', async (room) => {
     device.room = room;
     await expect(allocate()).rejects.toMatchObject({ code: 'gpu/out-of-memory' });

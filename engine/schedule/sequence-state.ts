@@ -25,6 +25,8 @@ export function stateBytes(state: StateDeclaration, { context, kv }: StateOption
       return { state: STATE_SLOTS * (state.kernelSize - 1) * state.channels * 4 };
     case 'recurrent':
       return { state: STATE_SLOTS * state.heads * state.keyDim * state.valueDim * 4 };
+    case 'diagonal':
+      return { state: STATE_SLOTS * state.channels * state.stateSize * 4 };
     default:
       return state satisfies never;
   }

@@ -1,6 +1,7 @@
 import { importModule } from '../../engine/modules/import-module.ts';
 import { importMoe } from '../../engine/program/moe.ts';
 import { importRecurrent } from '../../engine/program/recurrent.ts';
+import { importScan } from '../../engine/program/scan.ts';
 import type { RegisteredArchitecture } from './architecture.ts';
 import { llama } from './llama.ts';
 import { qwen2 } from './qwen2.ts';
@@ -16,6 +17,7 @@ const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitectur
   gemma3_text: gemma3,
   gpt2: async () => (await import('./gpt2.ts')).gpt2,
   gpt_oss: async () => (await together(import('./gpt_oss.ts'), importMoe())).gptOss,
+  jamba: async () => (await together(import('./jamba.ts'), importRecurrent(), importScan(), importMoe())).jamba,
   llama: async () => llama,
   qwen2: async () => qwen2,
   qwen3: async () => qwen3,
@@ -34,8 +36,8 @@ async function qwen3_5(): Promise<RegisteredArchitecture> {
 }
 
 /** A model's operators are scripts too: they come along, so that none is found missing when the weights are there. */
-async function together<T>(model: Promise<T>, operators: Promise<unknown>): Promise<T> {
-  const [module] = await Promise.all([model, operators]);
+async function together<T>(model: Promise<T>, ...operators: Promise<unknown>[]): Promise<T> {
+  const [module] = await Promise.all([model, ...operators]);
   return module;
 }
 

@@ -112,7 +112,7 @@ function gateUpCase(shape: Shape & Pick<ExpertGateUpVariant, 'activation' | 'nor
     outputs: { out: { type: 'f32', length: topK * stride } },
     expected: ({ x, chosen, norm_weight: normWeight, ...weights }) => {
       const product = productOf(variant, weights);
-      const normed = norm ? rmsNormReference(x, normWeight, inputs, norm.eps) : x;
+      const normed = norm ? rmsNormReference(x, normWeight, { width: inputs, stride: roundUp(inputs, 4), eps: norm.eps }) : x;
       const out = poison(topK * stride);
       chosen.forEach((expert, i) => out.set(activatedReference(activation, product(expert, normed, 0) ?? []), i * stride));
       return { out };

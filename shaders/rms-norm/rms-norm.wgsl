@@ -1,7 +1,7 @@
 // out[t] = x[t] / sqrt(mean(x[t]²) + EPS) · weight, or out[t] += …. One workgroup a row.
 @group(0) @binding(0) var<storage, read> x: array<f32>;           // [T, STRIDE], WIDTH of them used
 @group(0) @binding(1) var<storage, read> weight: array<f32>;      // [WIDTH]
-@group(0) @binding(2) var<storage, read_write> out: array<f32>;   // [T, STRIDE]
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;   // [T, OUT_STRIDE]
 
 var<workgroup> partial: array<f32, WORKGROUP>;
 
@@ -19,6 +19,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let inverse = inverseSqrt(partial[0] / f32(WIDTH) + EPS);
   for (var i = local; i < WIDTH; i += WORKGROUP) {
     let value = x[row + i] * inverse * weight[i];
-    if (ACCUMULATE) { out[row + i] += value; } else { out[row + i] = value; }
+    let at = group.x * OUT_STRIDE + i;
+    if (ACCUMULATE) { out[at] += value; } else { out[at] = value; }
   }
 }

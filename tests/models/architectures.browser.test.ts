@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../web/tools/evaluate.ts';
 
-const MODELS = ['arch/llama', 'arch/qwen2', 'arch/qwen3', 'arch/smollm3', 'arch/gpt2', 'arch/qwen3_5_text', 'arch/gpt_oss', 'arch/qwen3_moe', 'arch/gemma3_text', 'real/stories260K'];
+const MODELS = ['arch/llama', 'arch/qwen2', 'arch/qwen3', 'arch/smollm3', 'arch/gpt2', 'arch/qwen3_5_text', 'arch/gpt_oss', 'arch/qwen3_moe', 'arch/gemma3_text', 'arch/jamba', 'real/stories260K'];
 /** In one chunk, and in chunks that neither the prompt nor any tile is a multiple of. */
 const CHUNKS = [512, 7];
 /** Token by token, and in chunks of a tile, for one model of each kind: a processor in the GPU's place is slow. `npm run eval -- DIR --chunk N` has them all. */
 const MORE_CHUNKS = [1, 64];
-const KINDS = ['arch/llama', 'arch/qwen3_5_text', 'arch/gpt_oss'];
+const KINDS = ['arch/llama', 'arch/qwen3_5_text', 'arch/gpt_oss', 'arch/jamba'];
 /** The switches of these configs: biases, rotary scalings, sliding windows, an untied head, other activations, odd head counts, and a text model inside a multimodal one. */
 const VARIANTS = ['llama-bias-llama3', 'llama-linear-tied', 'qwen3-yarn', 'qwen2-window', 'gpt2-inner', 'qwen3_5_text-wide', 'qwen3_5'];
 

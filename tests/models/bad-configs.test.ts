@@ -38,6 +38,12 @@ const KEYS: Readonly<Record<string, { readonly required: readonly string[]; read
   },
   gemma3_text: { required: [], counts: [...DENSE.required, ...DENSE.counts, 'sliding_window'], eps: 'rms_norm_eps', activation: 'hidden_activation' },
   gpt_oss: { required: [...DENSE.required, 'num_local_experts', 'num_experts_per_tok'], counts: [...DENSE.counts, 'sliding_window'], eps: 'rms_norm_eps', activation: 'hidden_act' },
+  jamba: {
+    required: DENSE.required,
+    counts: ['num_key_value_heads', 'max_position_embeddings', 'num_experts', 'num_experts_per_tok', 'attn_layer_period', 'expert_layer_period', 'mamba_expand', 'mamba_d_state', 'mamba_d_conv', 'mamba_dt_rank'],
+    eps: 'rms_norm_eps',
+    activation: 'hidden_act',
+  },
   qwen3_moe: {
     required: [...DENSE.required, 'num_local_experts', 'num_experts_per_tok', 'moe_intermediate_size'],
     counts: [...DENSE.counts, 'decoder_sparse_step'],

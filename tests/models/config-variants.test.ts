@@ -12,6 +12,8 @@ const changed = (config: Config, change: Change): Config => Object.fromEntries(O
 interface Variants {
   /** Other ways to write the fixture's config. */
   readonly same: readonly (readonly [name: string, config: (fixture: Config) => Config])[];
+  /** Keys that need not be there, with what they then are; `besides` is changed too, so that the fixture's other keys go with them. */
+  readonly defaults?: { readonly values: Change; readonly besides?: Change };
   /** Changes that make another model. */
   readonly other: readonly (readonly [name: string, change: Change])[];
   readonly refused: readonly (readonly [key: string, value: unknown])[];
@@ -44,13 +46,40 @@ const VARIANTS: Readonly<Record<string, Variants>> = {
       ['language_model.lm_head.weight', undefined],
     ],
   },
+  jamba: {
+    same: [
+      ['with a key from before transformers knew the model', (c) => ({ ...c, mamba_inner_layernorms: true, sliding_window: null })],
+    ],
+    defaults: {
+      values: {
+        num_key_value_heads: 8, max_position_embeddings: 262_144, rms_norm_eps: 1e-6, tie_word_embeddings: false, hidden_act: 'silu',
+        num_experts: 16, num_experts_per_tok: 2, attn_layer_period: 8, attn_layer_offset: 4, expert_layer_period: 2, expert_layer_offset: 1,
+        mamba_d_state: 16, mamba_d_conv: 4, mamba_expand: 2, mamba_dt_rank: 'auto', mamba_conv_bias: true, mamba_proj_bias: false,
+      },
+      besides: { num_hidden_layers: 9, num_attention_heads: 8, head_dim: 8 },
+    },
+    other: [
+      ['a rank of step sizes that is derived', { mamba_dt_rank: 'auto' }],
+      ['heads that share nothing, as old configs say it', { num_key_value_heads: null }],
+      ['a single expert', { num_experts: 1 }],
+      ['biases on its projections', { mamba_proj_bias: true }],
+    ],
+    refused: [['mamba_inner_layernorms', false], ['sliding_window', 64], ['mamba_dt_rank', 'all'], ['attn_layer_offset', 4], ['expert_layer_offset', 2]],
+    names: [['lm_head.weight', 'lm_head.weight']],
+  },
 };
 
-describe.each(Object.entries(VARIANTS))('%s', (name, { same, other, refused, names }) => {
+describe.each(Object.entries(VARIANTS))('%s', (name, { same, defaults, other, refused, names }) => {
   const config = fixture(name);
 
   test.each(same)('is the same %s', async (_, write) => {
     expect(await recordedModel(write(config))).toEqual(await recordedModel(config));
+  });
+
+  test.runIf(defaults)('is what its defaults say where it says nothing', async () => {
+    const { values, besides } = { values: {}, ...defaults };
+    const unsaid = Object.fromEntries(Object.keys(values).map((key) => [key, undefined]));
+    expect(await recordedModel(changed(config, { ...unsaid, ...besides }))).toEqual(await recordedModel(changed(config, { ...values, ...besides })));
   });
 
   test.each(other)('is another with %s', async (_, change) => {

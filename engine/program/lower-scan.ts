@@ -1,0 +1,39 @@
+import { roundUp } from '../../shaders/kernel.ts';
+import { selectiveChunks, selectiveScan } from '../../shaders/selective-scan/selective-scan.ts';
+import { carryLength } from '../../shaders/selective-scan/variant.ts';
+import type { Node } from '../ops/graph.ts';
+import type { BufferRef } from './dispatch.ts';
+import type { Lowering } from './lowering.ts';
+
+export type ScanNode = Extract<Node, { op: 'selectiveScan' }>;
+
+export function lowerScan(lowering: Lowering, node: ScanNode): void {
+  return lowerSelectiveScan(lowering, node);
+}
+
+/** One dispatch for a single token; two, whatever T is, for more. */
+function lowerSelectiveScan(lowering: Lowering, { x, scan, out }: Extract<Node, { op: 'selectiveScan' }>): void {
+  const { state, steps, mix, mixOffset, norm, parameters, gate, gateOffset } = scan;
+  const variant = {
+    channels: state.channels,
+    stateSize: state.stateSize,
+    mixStride: roundUp(mix.width, 4),
+    mixOffset,
+    gateStride: roundUp(gate.width, 4),
+    gateOffset,
+    ...(norm && { norm }),
+  };
+  const many = lowering.isMany(x);
+  const buffers: Record<string, BufferRef> = {
+    x: lowering.read(x),
+    dt: lowering.read(steps),
+    mix: lowering.read(mix),
+    parameters: lowering.constant(parameters),
+    carry: lowering.scratch('states of chunks', carryLength(variant, many ? lowering.options.rows : 1)),
+    z: lowering.read(gate),
+    state: lowering.state(state, 'state'),
+    out: lowering.define(out, 'selective scan'),
+  };
+  if (many) lowering.emit(selectiveChunks(variant), buffers, out);
+  lowering.emit(selectiveScan(variant), buffers, out);
+}

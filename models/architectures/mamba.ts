@@ -1,0 +1,73 @@
+import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
+import { MAX_STATE_SIZE } from '../../shaders/selective-scan/variant.ts';
+import type { ConfigReader } from '../config/config-reader.ts';
+import { concatenated, matrix, vector, type Loaded } from '../weights/spec.ts';
+
+/** Mamba-1 as Jamba has it. */
+export interface MambaConfig {
+  readonly hiddenSize: number;
+  /** Of all norms. */
+  readonly eps: number;
+  /** Channels of the state space. */
+  readonly inner: number;
+  readonly stateSize: number;
+  readonly convKernel: number;
+  /** Columns that the step sizes are projected from. */
+  readonly stepRank: number;
+  readonly convBias: boolean;
+  /** On the projections in and out. */
+  readonly mambaBias: boolean;
+}
+
+/** The `mamba_…` keys. Throws `ConfigError` naming the key. */
+export function mambaConfig(c: ConfigReader, hiddenSize: number): Omit<MambaConfig, 'hiddenSize' | 'eps'> {
+  return {
+    inner: c.integer('mamba_expand', { min: 1, default: 2 }) * hiddenSize,
+    stateSize: c.integer('mamba_d_state', { min: 1, max: MAX_STATE_SIZE, default: 16 }),
+    convKernel: c.integer('mamba_d_conv', { min: 2, default: 4 }),
+    stepRank: c.raw('mamba_dt_rank') === 'auto' ? Math.ceil(hiddenSize / 16) : c.integer('mamba_dt_rank', { min: 1, default: Math.ceil(hiddenSize / 16) }),
+    convBias: c.boolean('mamba_conv_bias', { default: true }),
+    mambaBias: c.boolean('mamba_proj_bias', { default: false }),
+  };
+}
+
+/** Weights of a Mamba layer under `prefix`. */
+export function mambaWeights(prefix: string, m: MambaConfig) {
+  const bias = (name: string, length: number) => (m.mambaBias ? vector(`${prefix}.${name}.bias`, length) : undefined);
+  return {
+    projection: matrix(`${prefix}.in_proj.weight`, 2 * m.inner, m.hiddenSize),
+    projectionBias: bias('in_proj', 2 * m.inner),
+    conv: vector(`${prefix}.conv1d.weight`, m.inner * m.convKernel, { shape: [m.inner, 1, m.convKernel] }),
+    convBias: m.convBias ? vector(`${prefix}.conv1d.bias`, m.inner) : undefined,
+    mix: matrix(`${prefix}.x_proj.weight`, m.stepRank + 2 * m.stateSize, m.inner),
+    stepNorm: vector(`${prefix}.dt_layernorm.weight`, m.stepRank),
+    steps: matrix(`${prefix}.dt_proj.weight`, m.inner, m.stepRank),
+    stepBias: vector(`${prefix}.dt_proj.bias`, m.inner),
+    parameters: concatenated(`${prefix}.parameters`, [
+      vector(`${prefix}.A_log`, m.inner * m.stateSize, { shape: [m.inner, m.stateSize], map: (a) => -Math.exp(a) }),
+      vector(`${prefix}.D`, m.inner),
+      vector(`${prefix}.b_layernorm.weight`, m.stateSize),
+      vector(`${prefix}.c_layernorm.weight`, m.stateSize),
+    ]),
+    output: matrix(`${prefix}.out_proj.weight`, m.hiddenSize, m.inner),
+    outputBias: bias('out_proj', m.hiddenSize),
+  };
+}
+
+/** residual + Mamba (Gu & Dao 2023, arXiv:2312.00752) with norms on the step sizes, B and C. */
+export function mamba(ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<ReturnType<typeof mambaWeights>>, m: MambaConfig): Tensor {
+  const projection = ops.linear(normed, w.projection, w.projectionBias ? { bias: w.projectionBias } : {});
+  const x = ops.shortConv(projection, { state: { kind: 'conv', channels: m.inner, kernelSize: m.convKernel }, weight: w.conv, activation: 'silu', ...(w.convBias && { bias: w.convBias }) });
+  const mix = ops.linear(x, w.mix);
+  const read = ops.selectiveScan(x, {
+    state: { kind: 'diagonal', channels: m.inner, stateSize: m.stateSize },
+    steps: ops.linear(ops.rmsNorm(mix, w.stepNorm, m.eps), w.steps, { bias: w.stepBias }),
+    mix,
+    mixOffset: m.stepRank,
+    norm: { eps: m.eps },
+    parameters: w.parameters,
+    gate: projection,
+    gateOffset: m.inner,
+  });
+  return ops.linear(read, w.output, { residual, ...(w.outputBias && { bias: w.outputBias }) });
+}
