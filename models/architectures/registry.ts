@@ -13,12 +13,14 @@ import { smollm3 } from './smollm3.ts';
  * of its own is a script of its own.
  */
 const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitecture>>> = {
+  bamba: async () => (await together(import('./bamba.ts'), importRecurrent())).bamba,
   gemma3,
   gemma3_text: gemma3,
   gpt2: async () => (await import('./gpt2.ts')).gpt2,
   gpt_oss: async () => (await together(import('./gpt_oss.ts'), importMoe())).gptOss,
   jamba: async () => (await together(import('./jamba.ts'), importRecurrent(), importScan(), importMoe())).jamba,
   llama: async () => llama,
+  mamba2: async () => (await together(import('./mamba2.ts'), importRecurrent())).mamba2,
   qwen2: async () => qwen2,
   qwen3: async () => qwen3,
   qwen3_5,

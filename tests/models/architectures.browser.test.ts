@@ -1,7 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../web/tools/evaluate.ts';
 
-const MODELS = ['arch/llama', 'arch/qwen2', 'arch/qwen3', 'arch/smollm3', 'arch/gpt2', 'arch/qwen3_5_text', 'arch/gpt_oss', 'arch/qwen3_moe', 'arch/gemma3_text', 'arch/jamba', 'real/stories260K'];
+const MODELS = [
+  'arch/bamba',
+  'arch/gemma3_text',
+  'arch/gpt2',
+  'arch/gpt_oss',
+  'arch/jamba',
+  'arch/llama',
+  'arch/mamba2',
+  'arch/qwen2',
+  'arch/qwen3',
+  'arch/qwen3_5_text',
+  'arch/qwen3_moe',
+  'arch/smollm3',
+  'real/stories260K',
+];
 /** In one chunk, and in chunks that neither the prompt nor any tile is a multiple of. */
 const CHUNKS = [512, 7];
 /** Token by token, and in chunks of a tile, for one model of each kind: a processor in the GPU's place is slow. `npm run eval -- DIR --chunk N` has them all. */
