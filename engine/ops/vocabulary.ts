@@ -41,8 +41,8 @@ export interface SoftmaxAttention {
   readonly scale: number;
   /** Each head of q is stored [q | gate]; the output is multiplied by sigmoid(gate). */
   readonly gated?: boolean;
-  /** RMSNorm of each head of q and k before the rotation. */
-  readonly qkNorm?: { readonly q: Vector; readonly k: Vector; readonly eps: number };
+  /** RMSNorm of q and k before the rotation: of each head with the same weights [headDim], or `whole`, of all heads together with weights for all. */
+  readonly qkNorm?: { readonly q: Vector; readonly k: Vector; readonly eps: number; readonly whole?: boolean };
   /** Cosines and sines [context, rotaryDim / 2, 2]; absent: no rotation (NoPE). */
   readonly rotary?: { readonly table: Vector; readonly rotaryDim: number };
   /** A query sees itself and the `window` − 1 tokens before it; absent: all. */

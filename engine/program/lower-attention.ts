@@ -21,7 +21,7 @@ export function lowerAttention(lowering: Lowering, { x, attention, out }: Extrac
     window,
     gated: gated ?? false,
     projectionStride: roundUp(x.width, 4),
-    qkNorm: qkNorm && { eps: qkNorm.eps },
+    qkNorm: qkNorm && { eps: qkNorm.eps, whole: qkNorm.whole ?? false },
     rotaryDim: rotary?.rotaryDim ?? 0,
     sinks: sinks !== undefined,
   };

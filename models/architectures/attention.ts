@@ -13,8 +13,8 @@ export interface AttentionConfig {
   /** Biases on q, k and v, and on the output. */
   readonly projectionBias: boolean;
   readonly outputBias: boolean;
-  /** RMSNorm of each head of q and k. */
-  readonly qkNorm: boolean;
+  /** RMSNorm of each head of q and k, or of all heads of each together. */
+  readonly qkNorm: boolean | 'whole';
   /** q_proj is twice as wide: per head [q | gate]. */
   readonly gated: boolean;
   /** A learnt logit for each head (gpt-oss). */
@@ -28,13 +28,13 @@ export interface AttentionConfig {
 export function attentionWeights(prefix: string, c: AttentionConfig, normMap?: (value: number) => number) {
   const width = c.heads * c.headDim;
   const kvWidth = c.kvHeads * c.headDim;
-  const norm = (name: string) => vector(`${prefix}.${name}.weight`, c.headDim, normMap && { map: normMap });
+  const norm = (name: string, heads: number) => vector(`${prefix}.${name}.weight`, c.qkNorm === 'whole' ? heads * c.headDim : c.headDim, normMap && { map: normMap });
   const bias = (name: string, length: number) => vector(`${prefix}.${name}.bias`, length);
   const queryWidth = c.gated ? 2 * width : width;
   return {
     projection: stacked(`${prefix}.qkv_proj`, [[`${prefix}.q_proj.weight`, queryWidth], [`${prefix}.k_proj.weight`, kvWidth], [`${prefix}.v_proj.weight`, kvWidth]], c.hiddenSize),
     projectionBias: c.projectionBias ? concatenated(`${prefix}.qkv_proj.bias`, [bias('q_proj', queryWidth), bias('k_proj', kvWidth), bias('v_proj', kvWidth)]) : undefined,
-    qkNorm: c.qkNorm ? { q: norm('q_norm'), k: norm('k_norm') } : undefined,
+    qkNorm: c.qkNorm ? { q: norm('q_norm', c.heads), k: norm('k_norm', c.kvHeads) } : undefined,
     sinks: c.sinks ? vector(`${prefix}.sinks`, c.heads) : undefined,
     output: matrix(`${prefix}.o_proj.weight`, c.hiddenSize, width),
     outputBias: c.outputBias ? bias('o_proj', c.hiddenSize) : undefined,
@@ -69,7 +69,7 @@ export function attention(ops: Ops, normed: Tensor, residual: Tensor | undefined
     heads: c.heads,
     scale: c.scale ?? c.headDim ** -0.5,
     gated: c.gated,
-    ...(w.qkNorm && { qkNorm: { ...w.qkNorm, eps: c.eps } }),
+    ...(w.qkNorm && { qkNorm: { ...w.qkNorm, eps: c.eps, ...(c.qkNorm === 'whole' && { whole: true }) } }),
     ...(rotaryTable && { rotary: { table: rotaryTable, rotaryDim: c.rotaryDim } }),
     ...(window !== undefined && { window }),
     ...(w.sinks && { sinks: w.sinks }),

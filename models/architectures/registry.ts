@@ -21,6 +21,7 @@ const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitectur
   jamba: async () => (await together(import('./jamba.ts'), importRecurrent(), importScan(), importMoe())).jamba,
   llama: async () => llama,
   mamba2: async () => (await together(import('./mamba2.ts'), importRecurrent())).mamba2,
+  olmo_hybrid: async () => (await together(import('./olmo_hybrid.ts'), importRecurrent())).olmoHybrid,
   qwen2: async () => qwen2,
   qwen3: async () => qwen3,
   qwen3_5,

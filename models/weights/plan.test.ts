@@ -4,7 +4,7 @@ import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import type { PackedLayout, Packing } from '../packed/packing.ts';
 import { describeFormat } from '../../shaders/dequant/formats.ts';
 import { planWeights, type WeightPlan } from './plan.ts';
-import { matrix, vector } from './spec.ts';
+import { concatenated, matrix, vector } from './spec.ts';
 
 const infoOf = (name: string, dtype: string, ...shape: number[]): TensorInfo => ({ name, dtype, shape, byteLength: 4 * shape.reduce((product, size) => product * size, 1), file: 'x.safetensors', offset: 0 });
 
@@ -41,5 +41,21 @@ describe('the bias of a packed module that the model does not want', () => {
     const plan = planOf({ weight, bias: vector('m.bias', 2) }, infoOf('m.codes', 'I8', 2, 32), infoOf('m.bias', 'F32', 2));
     expect([...plan.parts[0].tensors.keys()]).toEqual(['.codes']);
     expect([...plan.vectors.keys()]).toEqual(['m.bias']);
+  });
+});
+
+describe('a vector that checkpoints cut in different ways', () => {
+  const cut = (...lengths: number[]) => concatenated('v', lengths.map((length, i) => vector(`v${i}`, length)));
+  const spec = { ...cut(4, 8), alternatives: [cut(6, 6).parts] };
+  const stored = (...lengths: number[]) => lengths.map((length, i) => infoOf(`v${i}`, 'F32', length));
+
+  test.each([[4, 8], [6, 6]])('is put together of %i and %i', (first, second) => {
+    const { vectors, parameters } = planOf({ spec }, ...stored(first, second));
+    expect([...vectors].map(([name, { part }]) => [name, part.shape, part.offset])).toEqual([['v0', [first], 0], ['v1', [second], first]]);
+    expect(parameters).toBe(12);
+  });
+
+  test('is refused in any other', () => {
+    expect(() => planOf({ spec }, ...stored(8, 4))).toThrow(expect.objectContaining({ code: 'checkpoint/tensor-shape', tensor: 'v0', message: expect.stringContaining('[4]') }));
   });
 });

@@ -76,13 +76,13 @@ export function planWeights(tree: object, checkpoint: Pick<Checkpoint, 'tensors'
   let parameters = 0;
   for (const spec of specs) {
     if (spec.kind === 'vector') {
-      for (const part of spec.parts) {
+      for (const part of partsStored(spec, tensors)) {
         const info = tensors.take(part.name);
         checkShape(info, part.shape);
         checkFloat(info);
         vectors.set(info.name, { spec, part });
       }
-      parameters += spec.parts.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
+      if (spec.parts.length > 0) parameters += spec.length;
     } else {
       parts.push(...spec.parts.map((part, index) => ({ spec, index, ...planPart(tensors, spec, part, options) })));
       parameters += spec.outputs * spec.inputs;
@@ -109,8 +109,15 @@ function planPart(tensors: Tensors, spec: MatrixSpec, part: MatrixPart, { packer
   return { tensors: new Map([['', info]]), weight: plainWeight(info, packers[spec.role], { rows: part.rows, inputs: spec.inputs, transposed, factorOf: factorOf(part) }) };
 }
 
+/** The parts of a vector as the checkpoint has them cut; the spec's own where none fits. */
+function partsStored({ parts, alternatives = [] }: VectorSpec, tensors: Tensors): readonly VectorPart[] {
+  return [parts, ...alternatives].find((cut) => cut.every(({ name, shape }) => sameShape(tensors.find(name)?.shape ?? [], shape))) ?? parts;
+}
+
+const sameShape = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((size, i) => size === b[i]);
+
 function checkShape({ name, file, shape }: TensorInfo, expected: readonly number[]): void {
-  if (shape.length === expected.length && shape.every((size, i) => size === expected[i])) return;
+  if (sameShape(shape, expected)) return;
   throw new CheckpointError('tensor-shape', `has shape [${shape.join(', ')}], the config asks for [${expected.join(', ')}]`, { file, tensor: name });
 }
 

@@ -49,6 +49,8 @@ export interface VectorSpec {
   readonly label: string;
   readonly length: number;
   readonly parts: readonly VectorPart[];
+  /** Other ways in which checkpoints cut it into tensors of the same names: taken where the shapes are those. */
+  readonly alternatives?: readonly (readonly VectorPart[])[];
   readonly values?: Float32Array<ArrayBuffer>;
 }
 

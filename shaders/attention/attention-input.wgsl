@@ -17,10 +17,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (GATED) { source_row = select(row + HEADS, 2u * row, row < HEADS); }
   var value = projection[t * (PROJECTION_STRIDE / 4u) + source_row * ROW4 + local];
   if (row < HEADS) {
-    value = rotate(normalise_query(value, local), local, position);
+    value = rotate(normalise_query(value, t, row, local), local, position);
     query[(t * HEADS + row) * ROW4 + local] = value;
   } else if (row < HEADS + KV_HEADS) {
-    value = rotate(normalise_key(value, local), local, position);
+    value = rotate(normalise_key(value, t, row - HEADS, local), local, position);
     store_key((row - HEADS) * CAPACITY + position, local, value);
   } else {
     store_value((row - HEADS - KV_HEADS) * CAPACITY + position, local, value);

@@ -32,7 +32,7 @@ const kernelsOf = (variant: AttentionVariant, count: number) => (count === 1 ? [
 
 function describe(variant: AttentionVariant, { count, position }: Step): string {
   const { heads, kvHeads, headDim, kv, window, gated, qkNorm, rotaryDim, sinks, softCap } = variant;
-  const flags = [window && `window ${window}`, gated && 'gated', qkNorm && 'norm', rotaryDim && `rotary ${rotaryDim}`, sinks && 'sinks', softCap && `cap ${softCap}`];
+  const flags = [window && `window ${window}`, gated && 'gated', qkNorm && (qkNorm.whole ? 'whole norm' : 'norm'), rotaryDim && `rotary ${rotaryDim}`, sinks && 'sinks', softCap && `cap ${softCap}`];
   return [`T=${count} position=${position} ${heads}:${kvHeads}x${headDim} ${kv.key}`, ...flags.filter(Boolean)].join(' ');
 }
 
@@ -95,7 +95,7 @@ function attentionCase(shape: Shape, count: number, position: number): KernelCas
 function layerCase(shape: Shape, count: number, position: number): KernelCase {
   const variant = variantOf(shape);
   const step = stepOf(count, position);
-  const { heads, headDim, capacity, projectionStride, qkNorm, rotaryDim, sinks, kv } = variant;
+  const { heads, kvHeads, headDim, capacity, projectionStride, qkNorm, rotaryDim, sinks, kv } = variant;
   const length = count * heads * headDim;
   const unpack = (words: Uint32Array<ArrayBuffer>): Float64Array => unpackKvCache(kv.key, words, headDim);
   const rows = (from: number, tokens: number): Float32Array<ArrayBuffer> => {
@@ -104,7 +104,7 @@ function layerCase(shape: Shape, count: number, position: number): KernelCase {
     return all;
   };
   const weights = (): Record<string, Float32Array<ArrayBuffer>> => ({
-    ...(qkNorm && { q_norm: normal(headDim, 1), k_norm: normal(headDim, 2) }),
+    ...(qkNorm && { q_norm: normal((qkNorm.whole ? heads : 1) * headDim, 1), k_norm: normal((qkNorm.whole ? kvHeads : 1) * headDim, 2) }),
     // Any pairs do; real ones have cos² + sin² = 1, which a test of the arithmetic must not rely on.
     ...(rotaryDim && { rotary: normal(capacity * rotaryDim, 3) }),
   });
@@ -174,6 +174,7 @@ export const attentionCases: readonly KernelCase[] = [
   layerCase({ heads: 3, kvHeads: 3, headDim: 4, rotaryDim: 4 }, 100, 1),
   layerCase({ heads: 4, kvHeads: 2, headDim: 16, rotaryDim: 4, qkNorm: { eps: 1e-6 } }, 7, 0),
   layerCase({ heads: 4, kvHeads: 2, headDim: 20, rotaryDim: 0, qkNorm: { eps: 1e-5 }, projectionStride: 176 }, 7, 1),
+  layerCase({ heads: 3, kvHeads: 1, headDim: 20, rotaryDim: 20, qkNorm: { eps: 1e-5, whole: true }, projectionStride: 104 }, 7, 1),
   layerCase({ heads: 4, kvHeads: 2, headDim: 80, rotaryDim: 20, window: 32, sinks: true }, 63, 63),
   layerCase({ heads: 4, kvHeads: 2, headDim: 64, rotaryDim: 64, window: 32 }, 1, 500),
   layerCase({ heads: 16, kvHeads: 2, headDim: 64, rotaryDim: 32, gated: true }, 1, 0),

@@ -18,11 +18,15 @@ export function attentionInputReference(
   { projection, q_norm, k_norm, rotary }: { projection: Numbers; q_norm?: Numbers; k_norm?: Numbers; rotary?: Numbers },
 ): HeadRows {
   const { heads, kvHeads, headDim, gated, projectionStride, qkNorm, rotaryDim } = variant;
-  const row = (from: number, position: number, weight: Numbers | undefined, turned: boolean): number[] => {
+  const row = (from: number, position: number, norm: { readonly weight: Numbers | undefined; readonly head: number; readonly heads: number } | undefined, turned: boolean): number[] => {
     let x = Array.from({ length: headDim }, (_, i) => projection[from + i]);
-    if (weight && qkNorm) {
-      const inverse = 1 / Math.sqrt(x.reduce((sum, value) => sum + value * value, 0) / headDim + qkNorm.eps);
-      x = x.map((value, i) => value * inverse * weight[i]);
+    if (norm?.weight && qkNorm) {
+      const { weight, head } = norm;
+      const [first, width] = qkNorm.whole ? [from - head * headDim, norm.heads * headDim] : [from, headDim];
+      let squares = 0;
+      for (let i = 0; i < width; i++) squares += projection[first + i] ** 2;
+      const inverse = 1 / Math.sqrt(squares / width + qkNorm.eps);
+      x = x.map((value, i) => value * inverse * weight[qkNorm.whole ? head * headDim + i : i]);
     }
     if (!turned || !rotary) return x;
     const half = rotaryDim / 2;
@@ -39,8 +43,8 @@ export function attentionInputReference(
   for (let t = 0; t < step.count; t++) {
     const base = t * projectionStride;
     const position = step.position + t;
-    for (let h = 0; h < heads; h++) query.push(...row(base + h * queryWidth, position, q_norm, true));
-    for (let h = 0; h < kvHeads; h++) keys.push(...row(base + heads * queryWidth + h * headDim, position, k_norm, true));
+    for (let h = 0; h < heads; h++) query.push(...row(base + h * queryWidth, position, { weight: q_norm, head: h, heads }, true));
+    for (let h = 0; h < kvHeads; h++) keys.push(...row(base + heads * queryWidth + h * headDim, position, { weight: k_norm, head: h, heads: kvHeads }, true));
     for (let h = 0; h < kvHeads; h++) values.push(...row(base + heads * queryWidth + (kvHeads + h) * headDim, position, undefined, false));
   }
   return { query: Float64Array.from(query), keys: Float64Array.from(keys), values: Float64Array.from(values) };

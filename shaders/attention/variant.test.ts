@@ -23,6 +23,7 @@ describe('attention variants', () => {
     ['projectionStride', { projectionStride: 4092 }],
     ['projectionStride', { gated: true }],
     ['softCap', { softCap: 0 }],
+    ['qkNorm', { gated: true, projectionStride: 8192, qkNorm: { eps: 1e-6, whole: true } }],
     ['scale', { scale: NaN }],
   ];
   test.each(wrong)('without a kernel: %s in %o', (field, change) => {

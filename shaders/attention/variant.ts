@@ -25,8 +25,8 @@ export interface AttentionVariant {
   readonly gated: boolean;
   /** Row stride of the fused projection [T, projectionStride], columns [q | k | v]; a multiple of 4. */
   readonly projectionStride: number;
-  /** RMSNorm of each head of q and k before rotary. */
-  readonly qkNorm?: { readonly eps: number } | undefined;
+  /** RMSNorm of q and k before rotary: of each head, or `whole`, of all heads together, which has no gates. */
+  readonly qkNorm?: { readonly eps: number; readonly whole?: boolean } | undefined;
   /** Leading elements of a head that rotary turns, in pairs (i, i + rotaryDim/2); 0 for none (NoPE). */
   readonly rotaryDim: number;
   /** A learnt logit per head that takes part in the softmax without a value (gpt-oss). */
@@ -41,7 +41,7 @@ const isCount = (value: number): boolean => Number.isSafeInteger(value) && value
 
 /** Throws `AttentionVariantError` where no kernel can serve the variant. */
 export function checkVariant(variant: AttentionVariant): void {
-  const { heads, kvHeads, headDim, capacity, window, scale, gated, projectionStride, rotaryDim, softCap } = variant;
+  const { heads, kvHeads, headDim, capacity, window, scale, gated, projectionStride, qkNorm, rotaryDim, softCap } = variant;
   const demand = (holds: boolean, field: keyof AttentionVariant, expected: string): void => {
     if (!holds) throw new AttentionVariantError(field, `must be ${expected}, got ${String(variant[field])}`);
   };
@@ -53,6 +53,7 @@ export function checkVariant(variant: AttentionVariant): void {
   demand(window === undefined || isCount(window), 'window', 'a positive integer');
   demand(softCap === undefined || softCap > 0, 'softCap', 'positive');
   demand(Number.isSafeInteger(rotaryDim) && rotaryDim >= 0 && rotaryDim % 2 === 0 && rotaryDim <= headDim, 'rotaryDim', `even and at most headDim (${headDim})`);
+  demand(!(gated && qkNorm?.whole), 'qkNorm', 'of each head where there are gates between the heads of q');
   const width = ((gated ? 2 : 1) * heads + 2 * kvHeads) * headDim;
   demand(isCount(projectionStride) && projectionStride % 4 === 0 && projectionStride >= width, 'projectionStride', `a multiple of 4 and at least ${width}`);
 }

@@ -9,6 +9,7 @@ const MODELS = [
   'arch/jamba',
   'arch/llama',
   'arch/mamba2',
+  'arch/olmo_hybrid',
   'arch/qwen2',
   'arch/qwen3',
   'arch/qwen3_5_text',

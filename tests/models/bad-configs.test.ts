@@ -37,6 +37,12 @@ const KEYS: Readonly<Record<string, { readonly required: readonly string[]; read
     activation: 'hidden_act',
   },
   gemma3_text: { required: [], counts: [...DENSE.required, ...DENSE.counts, 'sliding_window'], eps: 'rms_norm_eps', activation: 'hidden_activation' },
+  olmo_hybrid: {
+    required: DENSE.required,
+    counts: [...DENSE.counts, 'linear_num_key_heads', 'linear_num_value_heads', 'linear_key_head_dim', 'linear_value_head_dim', 'linear_conv_kernel_dim'],
+    eps: 'rms_norm_eps',
+    activation: 'hidden_act',
+  },
   gpt_oss: { required: [...DENSE.required, 'num_local_experts', 'num_experts_per_tok'], counts: [...DENSE.counts, 'sliding_window'], eps: 'rms_norm_eps', activation: 'hidden_act' },
   jamba: {
     required: DENSE.required,

@@ -67,6 +67,26 @@ const VARIANTS: Readonly<Record<string, Variants>> = {
     refused: [['mamba_inner_layernorms', false], ['sliding_window', 64], ['mamba_dt_rank', 'all'], ['attn_layer_offset', 4], ['expert_layer_offset', 2]],
     names: [['lm_head.weight', 'lm_head.weight']],
   },
+  olmo_hybrid: {
+    same: [
+      ['without what are defaults', (c) => changed(c, { layer_types: undefined, linear_allow_neg_eigval: undefined, linear_conv_kernel_dim: undefined, linear_value_head_dim: undefined, linear_num_key_heads: undefined, linear_num_value_heads: undefined, attention_bias: undefined, rms_norm_eps: undefined, tie_word_embeddings: undefined, hidden_act: undefined })],
+      ['with a theta beside no parameters', (c) => changed(c, { rope_parameters: null, rope_theta: 1e4 })],
+    ],
+    other: [
+      ['no theta, which is no rotation', { rope_parameters: null }],
+      ['β up to 1', { linear_allow_neg_eigval: false }],
+      ['attention in the second layer', { layer_types: ['linear_attention', 'full_attention', 'linear_attention', 'full_attention'] }],
+    ],
+    refused: [['linear_num_key_heads', 3], ['linear_key_head_dim', 10], ['hidden_act', 'gelu'], ['layer_types', ['full_attention']]],
+    names: [
+      ['model.layers.0.attention_layer_norm.weight', 'model.layers.0.input_layernorm.weight'],
+      ['model.layers.0.input_layernorm.weight', 'model.layers.0.input_layernorm.weight'],
+      ['model.layers.0.feedforward_layer_norm.weight', 'model.layers.0.post_attention_layernorm.weight'],
+      ['model.layers.3.post_feedforward_layernorm.weight', 'model.layers.3.post_feedforward_layernorm.weight'],
+      ['mtp.layers.0.norm.weight', undefined],
+      ['lm_head.weight', 'lm_head.weight'],
+    ],
+  },
 };
 
 describe.each(Object.entries(VARIANTS))('%s', (name, { same, defaults, other, refused, names }) => {
