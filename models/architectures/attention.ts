@@ -22,6 +22,8 @@ export interface AttentionConfig {
   readonly rotaryDim: number;
   /** Of the scores; default: headDim^−1/2. */
   readonly scale?: number;
+  /** Factor of what the layer adds to the residual stream; default: 1. */
+  readonly outputScale?: number;
 }
 
 /** Weights of `self_attn` under `prefix`; `normMap` adjusts norm weights, e.g. 1 + w. */
@@ -61,7 +63,7 @@ export interface AttentionPosition {
   readonly window?: number;
 }
 
-/** residual + o_proj(attention(normed)), or without the residual. */
+/** residual + outputScale · o_proj(attention(normed)), or without the residual. */
 export function attention(ops: Ops, normed: Tensor, residual: Tensor | undefined, w: Loaded<ReturnType<typeof attentionWeights>>, c: AttentionConfig, { rotaryTable, window }: AttentionPosition): Tensor {
   const projection = ops.linear(normed, w.projection, w.projectionBias ? { bias: w.projectionBias } : {});
   const mixed = ops.softmaxAttention(projection, {
@@ -74,5 +76,9 @@ export function attention(ops: Ops, normed: Tensor, residual: Tensor | undefined
     ...(window !== undefined && { window }),
     ...(w.sinks && { sinks: w.sinks }),
   });
-  return ops.linear(mixed, w.output, { ...(residual && { residual }), ...(w.outputBias && { bias: w.outputBias }) });
+  return ops.linear(mixed, w.output, {
+    ...(residual && { residual }),
+    ...(w.outputBias && { bias: w.outputBias }),
+    ...(c.outputScale !== undefined && { scale: c.outputScale }),
+  });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigReader } from '../config/config-reader.ts';
 import { ConfigError } from '../errors/config-error.ts';
-import { mamba2Config, timeStepLimit } from './mamba2-config.ts';
+import { attendingLayers, mamba2Config, timeStepLimit } from './mamba2-config.ts';
 
 const read = (config: object): ConfigReader => new ConfigReader(config, 'config.json');
 
@@ -50,5 +50,22 @@ describe('mamba2Config', () => {
     ['mamba_n_groups', { mamba_n_groups: 3 }],
   ])('names %s of %o', (key, change) => {
     expect(keyOf(() => mamba2Config(read({ ...usual, ...change }), 48))).toBe(key);
+  });
+});
+
+describe('attendingLayers', () => {
+  test.each(['layer_types', 'layers_block_type'])('reads %s with old and new names', (key) => {
+    expect(attendingLayers(read({ [key]: ['mamba', 'attention', 'linear_attention', 'full_attention'] }), 4)).toEqual([false, true, false, true]);
+  });
+
+  test('attends nowhere unless the config says so', () => {
+    expect(attendingLayers(read({}), 2)).toEqual([false, false]);
+  });
+
+  test.each([
+    ['layer_types', { layer_types: ['mamba'] }],
+    ['layers_block_type.1', { layers_block_type: ['mamba', 'moe'] }],
+  ])('names %s of %o', (key, config) => {
+    expect(keyOf(() => attendingLayers(read(config), 2))).toBe(key);
   });
 });

@@ -43,3 +43,17 @@ export function mamba2Config(c: ConfigReader, hiddenSize: number, { heads: defau
     limits: timeStepLimit(c),
   };
 }
+
+const KINDS = ['mamba', 'linear_attention', 'attention', 'full_attention'] as const;
+
+/**
+ * Which layers attend, from `layer_types`, or from `layers_block_type` in older configs: "attention" or "full_attention", rather than "mamba" or
+ * "linear_attention"; absent: none. Throws `ConfigError` naming the key.
+ */
+export function attendingLayers(c: ConfigReader, layers: number): readonly boolean[] {
+  const key = c.has('layer_types') ? 'layer_types' : 'layers_block_type';
+  if (!c.has(key)) return Array.from({ length: layers }, () => false);
+  const types = c.eachOneOf(key, KINDS);
+  if (types.length !== layers) throw c.error(key, `a list of ${layers}, one for each layer`);
+  return types.map((type) => type === 'attention' || type === 'full_attention');
+}

@@ -18,6 +18,7 @@ const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitectur
   gemma3_text: gemma3,
   gpt2: async () => (await import('./gpt2.ts')).gpt2,
   gpt_oss: async () => (await together(import('./gpt_oss.ts'), importMoe())).gptOss,
+  granitemoehybrid: async () => (await together(import('./granitemoehybrid.ts'), importRecurrent())).graniteMoeHybrid,
   jamba: async () => (await together(import('./jamba.ts'), importRecurrent(), importScan(), importMoe())).jamba,
   llama: async () => llama,
   mamba2: async () => (await together(import('./mamba2.ts'), importRecurrent())).mamba2,

@@ -6,6 +6,7 @@ const MODELS = [
   'arch/gemma3_text',
   'arch/gpt2',
   'arch/gpt_oss',
+  'arch/granitemoehybrid',
   'arch/jamba',
   'arch/llama',
   'arch/mamba2',
