@@ -4,6 +4,7 @@ import { dequantCases } from './dequant/cases.ts';
 import { embeddingCases } from './embedding/cases.ts';
 import { gatedRmsNormCases } from './gated-rms-norm/cases.ts';
 import { layerNormCases } from './layer-norm/cases.ts';
+import { linearAttentionChannelCases } from './linear-attention-channel/cases.ts';
 import { linearAttentionCases } from './linear-attention/cases.ts';
 import { linearCases } from './linear/cases.ts';
 import { moeCases } from './moe/cases.ts';
@@ -19,6 +20,7 @@ export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   'gated-rms-norm': gatedRmsNormCases,
   'layer-norm': layerNormCases,
   'linear-attention': linearAttentionCases,
+  'linear-attention-channel': linearAttentionChannelCases,
   'rms-norm': rmsNormCases,
   'select-rows': selectRowsCases,
   'selective-scan': selectiveScanCases,

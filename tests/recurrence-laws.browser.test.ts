@@ -2,6 +2,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { STATE_SLOTS } from '../shaders/common/step.ts';
 import type { Kernel, Target } from '../shaders/kernel.ts';
 import { deltaSizes, linearAttentionInputs } from '../shaders/linear-attention/case-inputs.ts';
+import { channelInputs, odd, variantOf } from '../shaders/linear-attention-channel/cases.ts';
+import { channelChunked } from '../shaders/linear-attention-channel/channel-chunked.ts';
+import { channelStep } from '../shaders/linear-attention-channel/channel-step.ts';
+import { channelScratchLengths } from '../shaders/linear-attention-channel/variant.ts';
 import { linearAttentionChunked } from '../shaders/linear-attention/linear-attention-chunked.ts';
 import { linearAttentionStep } from '../shaders/linear-attention/linear-attention-step.ts';
 import { scratchLengths } from '../shaders/linear-attention/variant.ts';
@@ -82,6 +86,27 @@ test('gated delta rule: one step of many tokens, several steps, and single token
   };
   const whole = await run(recurrence, [tokens]);
   for (const steps of [[33, 2, 10], Array<number>(tokens).fill(1)]) {
+    const parts = await run(recurrence, steps);
+    expect(relativeError('out', parts.out, whole.out)).toBeLessThanOrEqual(2e-6);
+    expect(relativeError('state', parts.state, whole.state)).toBeLessThanOrEqual(2e-6);
+  }
+});
+
+test.each(['gla', 'kda', 'rwkv7'] as const)('decays by channel, %s: one step of many tokens, several steps, and single tokens agree', async (gates) => {
+  const variant = variantOf(gates, odd);
+  const tokens = 70;
+  const { rows, weights, state } = channelInputs(gates, odd, tokens);
+  const recurrence: Recurrence = {
+    kernels: (count) => (count === 1 ? [channelStep(variant, BASELINE)] : channelChunked(variant)),
+    rows,
+    weights,
+    state,
+    tokens,
+    outStride: variant.valueHeads * variant.valueDim,
+    scratch: (count) => (count === 1 ? {} : channelScratchLengths(variant, count)),
+  };
+  const whole = await run(recurrence, [tokens]);
+  for (const steps of [[33, 1, 31, 5], Array<number>(tokens).fill(1)]) {
     const parts = await run(recurrence, steps);
     expect(relativeError('out', parts.out, whole.out)).toBeLessThanOrEqual(2e-6);
     expect(relativeError('state', parts.state, whole.state)).toBeLessThanOrEqual(2e-6);

@@ -1,5 +1,5 @@
 import { rowsPerElement } from '../../shaders/moe/variant.ts';
-import type { GatedMlpOptions, GatedRmsNorm, LinearAttention, LinearOptions, Moe, Ops, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
+import type { ChannelGating, GatedMlpOptions, GatedRmsNorm, HeadGating, LinearAttention, LinearOptions, Moe, Ops, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
 import type { StateDeclaration } from './state.ts';
 import type { Vector, Weight } from './weight.ts';
 
@@ -19,7 +19,8 @@ export type Node = { readonly out: Tensor } & (
   | { readonly op: 'layerNorm'; readonly x: Tensor; readonly weight: Vector; readonly bias: Vector; readonly eps: number }
   | { readonly op: 'softmaxAttention'; readonly x: Tensor; readonly attention: SoftmaxAttention }
   | { readonly op: 'shortConv'; readonly x: Tensor; readonly conv: ShortConv }
-  | { readonly op: 'linearAttention'; readonly x: Tensor; readonly attention: LinearAttention }
+  | { readonly op: 'linearAttention'; readonly x: Tensor; readonly attention: LinearAttention<HeadGating> }
+  | { readonly op: 'channelAttention'; readonly x: Tensor; readonly attention: LinearAttention<ChannelGating> }
   | { readonly op: 'gatedRmsNorm'; readonly x: Tensor; readonly gate: Tensor; readonly norm: GatedRmsNorm }
   | { readonly op: 'selectiveScan'; readonly x: Tensor; readonly scan: SelectiveScan }
   | { readonly op: 'outputRows'; readonly x: Tensor }
@@ -107,7 +108,10 @@ export class Graph implements Ops {
 
   linearAttention(mixed: Tensor, attention: LinearAttention): Tensor {
     this.#declare(attention.state);
-    return this.#add({ op: 'linearAttention', x: mixed, attention }, attention.state.heads * attention.state.valueDim, mixed.rows);
+    const { gating } = attention;
+    const width = attention.state.heads * attention.state.valueDim;
+    if ('decay' in gating) return this.#add({ op: 'channelAttention', x: mixed, attention: { ...attention, gating } }, width, mixed.rows);
+    return this.#add({ op: 'linearAttention', x: mixed, attention: { ...attention, gating } }, width, mixed.rows);
   }
 
   gatedRmsNorm(x: Tensor, gate: Tensor, norm: GatedRmsNorm): Tensor {

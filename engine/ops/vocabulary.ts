@@ -64,10 +64,10 @@ export interface ShortConv {
 }
 
 /**
- * Per head, with a state S [keyDim, valueDim]: S ← e^g S + k̃ vᵀ and o = Sᵀ q, where the gating says what g and k̃ are and whether S forgets
- * what it holds under k first. The key heads are shared evenly by the state's heads: those of one are neighbours.
+ * Per head, with a state S [keyDim, valueDim]: S ← diag(e^g) S + k̃ vᵀ and o = Sᵀ q, where the gating says what g and k̃ are and whether S
+ * forgets what it holds under k first. The key heads are shared evenly by the state's heads: those of one are neighbours.
  */
-export interface LinearAttention {
+export interface LinearAttention<G = Gating> {
   readonly state: RecurrentState;
   /** Heads of q and k. */
   readonly keyHeads: number;
@@ -77,10 +77,13 @@ export interface LinearAttention {
   readonly normalised: boolean;
   /** q is multiplied by it. */
   readonly scale: number;
-  readonly gating: Gating;
+  readonly gating: G;
 }
 
-export type Gating =
+export type Gating = HeadGating | ChannelGating;
+
+/** Gates whose decay g is one number a head. */
+export type HeadGating =
   /**
    * Gated delta rule (arXiv:2412.06464): g = −exp(A_log) · softplus(a + dt_bias), k̃ = k, and v becomes β (v − what S holds under k),
    * β = betaScale · sigmoid(b). A scale of 2 allows negative eigenvalues (arXiv:2411.12537).
@@ -111,6 +114,43 @@ export type Gating =
       /** [heads]: g ≤ 0. */
       readonly decays: Vector;
     };
+
+/** Columns of a tensor, as many as are needed, from `column` on. */
+export interface TensorColumns {
+  readonly tensor: Tensor;
+  readonly column: number;
+}
+
+/** Gates whose decay g is one number a channel of the keys. `decay` holds it raw for the key heads, [keyHeads, keyDim] from a multiple of 4 on. */
+export type ChannelGating =
+  /** Kimi Delta Attention (arXiv:2510.26692): g = −exp(A_log) · softplus(f + dt_bias), v becomes β (v − what diag(e^g) S holds under k), β = betaScale · sigmoid(b). */
+  | {
+      readonly kind: 'kda';
+      readonly decay: TensorColumns;
+      /** b, one a value head. */
+      readonly beta: TensorColumns;
+      /** [keyHeads] of −exp(A_log), then dt_bias [keyHeads, keyDim]. */
+      readonly parameters: Vector;
+      readonly betaScale: 1 | 2;
+    }
+  /** Gated linear attention (arXiv:2312.06635): g = logsigmoid(x) / normalizer, at least `smallest` where that is given, k̃ = k. */
+  | { readonly kind: 'gla'; readonly decay: TensorColumns; readonly normalizer: number; readonly smallest?: number }
+  /** HGRN-2 (arXiv:2404.07904): e^g = l + (1 − l) sigmoid(f) and k̃ = 1 − e^g; no k is read. */
+  | { readonly kind: 'hgrn2'; readonly decay: TensorColumns; /** l, [keyHeads, keyDim]. */ readonly lowerBounds: Vector }
+  /**
+   * RWKV-7 (arXiv:2503.14456): g = −e^−½ sigmoid(w), a = sigmoid(rate), κ = k ⊙ k_k over its length; −κ and κ ⊙ a are p and b of
+   * S ← diag(e^g) S + b pᵀS + k̃ vᵀ, k̃ = k ⊙ (1 + (a − 1) ⊙ k_a).
+   */
+  | {
+      readonly kind: 'rwkv7';
+      readonly decay: TensorColumns;
+      /** [keyHeads, keyDim] from a multiple of 4 on. */
+      readonly rate: TensorColumns;
+      /** [2, keyHeads, keyDim]: k_k, k_a. */
+      readonly parameters: Vector;
+    }
+  /** g ≤ 0 as it is, or one a head ([keyHeads] from any column on), and p and b of S ← diag(e^g) S + b pᵀS + k vᵀ, each [keyHeads, keyDim] from a multiple of 4 on. */
+  | { readonly kind: 'given'; readonly decay: TensorColumns; readonly perChannel: boolean; readonly p: TensorColumns; readonly b: TensorColumns };
 
 export interface GatedRmsNorm {
   /** Parts of x that are normalised by themselves. */

@@ -6,10 +6,11 @@ import { linearAttentionStep } from '../../shaders/linear-attention/linear-atten
 import { scratchLengths, type LinearAttentionVariant } from '../../shaders/linear-attention/variant.ts';
 import { shortConv } from '../../shaders/short-conv/short-conv.ts';
 import type { Node } from '../ops/graph.ts';
-import type { Gating } from '../ops/vocabulary.ts';
+import type { HeadGating } from '../ops/vocabulary.ts';
 import type { Vector } from '../ops/weight.ts';
 import type { BufferRef } from './dispatch.ts';
 import type { Lowering } from './lowering.ts';
+import { mixerShape } from './mixer-shape.ts';
 
 export type RecurrentNode = Extract<Node, { op: 'shortConv' | 'linearAttention' | 'gatedRmsNorm' }>;
 
@@ -41,19 +42,8 @@ function lowerShortConv(lowering: Lowering, { x, conv, out }: Extract<Node, { op
 
 /** One step for a single token; two dispatches, whatever T is, for more. */
 function lowerLinearAttention(lowering: Lowering, { x, attention, out }: Extract<Node, { op: 'linearAttention' }>): void {
-  const { state, keyHeads, normalised, scale, gating } = attention;
-  const keys = keyHeads * state.keyDim;
-  const variant: LinearAttentionVariant = {
-    keyHeads,
-    valueHeads: state.heads,
-    keyDim: state.keyDim,
-    valueDim: state.valueDim,
-    mixedStride: roundUp(x.width, 4),
-    columns: attention.columns ?? { q: 0, k: keys, v: 2 * keys },
-    normalised,
-    scale,
-    gating: gatingVariant(gating),
-  };
+  const { state, gating } = attention;
+  const variant: LinearAttentionVariant = { ...mixerShape(x, attention), gating: gatingVariant(gating) };
   const { target, rows } = lowering.options;
   const buffers: Record<string, BufferRef> = {
     mixed: lowering.read(x),
@@ -67,14 +57,14 @@ function lowerLinearAttention(lowering: Lowering, { x, attention, out }: Extract
   for (const kernel of linearAttentionChunked(variant)) lowering.emit(kernel, buffers, out);
 }
 
-function gatingVariant(gating: Gating): GatingVariant {
+function gatingVariant(gating: HeadGating): GatingVariant {
   if (gating.kind === 'constant') return { kind: 'constant' };
   const stride = roundUp(gating.gates.width, 4);
   if (gating.kind === 'mamba2') return { kind: 'mamba2', stride, column: gating.column, limits: gating.limits };
   return { kind: 'delta', stride, betaColumn: gating.betaColumn, decayColumn: gating.decayColumn, betaScale: gating.betaScale };
 }
 
-const parametersOf = (gating: Gating): Vector => (gating.kind === 'constant' ? gating.decays : gating.parameters);
+const parametersOf = (gating: HeadGating): Vector => (gating.kind === 'constant' ? gating.decays : gating.parameters);
 
 function lowerGatedRmsNorm(lowering: Lowering, { x, gate, norm, out }: Extract<Node, { op: 'gatedRmsNorm' }>): void {
   const { heads, weight, eps, gateOffset, activation = 'silu', order = 'norm-first' } = norm;

@@ -3,6 +3,7 @@ import { describeFormat } from '../../shaders/dequant/formats.ts';
 import type { WeightFormat } from '../../shaders/dequant/weight-format.ts';
 import { PLAIN_KV_LAYOUTS } from '../../shaders/kv/plain-kv-layouts.ts';
 import { Graph } from '../ops/graph.ts';
+import type { ChannelGating, TensorColumns } from '../ops/vocabulary.ts';
 import type { Vector, Weight } from '../ops/weight.ts';
 import type { Dispatch } from './dispatch.ts';
 import { lower } from './lower.ts';
@@ -66,4 +67,25 @@ test.each([
   const { dispatches, output } = await lower(graph, result, { mode: 'decode', target: { subgroup: 0 }, rows: 1, context: 8, kv: PLAIN_KV_LAYOUTS.f32 });
   expect(dispatches.map(({ kernel }) => kernel.label.split('/')[0])).toEqual(operators);
   expect(() => placeValues(dispatches, [output])).not.toThrow();
+});
+
+test.each([
+  ['kda', (gates: TensorColumns, parameters: Vector): ChannelGating => ({ kind: 'kda', decay: gates, beta: { ...gates, column: 33 }, parameters, betaScale: 1 })],
+  ['gla', (gates: TensorColumns): ChannelGating => ({ kind: 'gla', decay: gates, normalizer: 16 })],
+  ['hgrn2', (gates: TensorColumns, lowerBounds: Vector): ChannelGating => ({ kind: 'hgrn2', decay: gates, lowerBounds })],
+  ['rwkv7', (gates: TensorColumns, parameters: Vector): ChannelGating => ({ kind: 'rwkv7', decay: gates, rate: { ...gates, column: 32 }, parameters })],
+  ['given', (gates: TensorColumns): ChannelGating => ({ kind: 'given', decay: { ...gates, column: 3 }, perChannel: false, p: gates, b: { ...gates, column: 32 } })],
+] as const)('linear attention that decays by channel, %s, takes one dispatch for a token and two for any number', async (_, gating) => {
+  const graph = new Graph();
+  const x = graph.embedding(weightOf('f32', false));
+  const gates = graph.linear(x, weightOf('f32', false));
+  const state = { kind: 'recurrent', heads: 4, keyDim: 8, valueDim: 4 } as const;
+  const result = graph.linearAttention(x, { state, keyHeads: 2, normalised: true, scale: 1, gating: gating({ tensor: gates, column: 4 }, vectorOf('parameters')) });
+  for (const [mode, rows, operators] of [['decode', 1, ['linear-attention-step']], ['prefill', 512, ['linear-attention-chunks', 'linear-attention-scan']]] as const) {
+    const { dispatches, output } = await lower(graph, result, { mode, target: { subgroup: 0 }, rows, context: 8, kv: PLAIN_KV_LAYOUTS.f32 });
+    const own = dispatches.slice(-operators.length);
+    expect(own.map(({ kernel }) => kernel.label.split('/')[0])).toEqual(operators);
+    for (const { kernel, buffers } of own) expect(Object.keys(buffers).sort()).toEqual(kernel.bindings.flatMap(({ name, type }) => (type === 'uniform' ? [] : [name])).sort());
+    expect(() => placeValues(dispatches, [output])).not.toThrow();
+  }
 });

@@ -7,8 +7,10 @@ import { selectLastRow } from '../../shaders/select-rows/select-last-row.ts';
 import type { Graph, Node } from '../ops/graph.ts';
 import type { Tensor } from '../ops/vocabulary.ts';
 import type { Weight } from '../ops/weight.ts';
+import { importChannel, isChannel } from './channel.ts';
 import type { BufferRef, Dispatch, Value } from './dispatch.ts';
 import { lowerAttention } from './lower-attention.ts';
+import type { ChannelNode } from './lower-channel.ts';
 import { lowerLinear, planeRefs } from './lower-linear.ts';
 import type { MoeNode } from './lower-moe.ts';
 import type { RecurrentNode } from './lower-recurrent.ts';
@@ -23,6 +25,7 @@ export async function lower(graph: Graph, result: Tensor, options: LoweringOptio
   const lowering = new Lowering(graph, options);
   for (const node of graph.nodes) {
     if (isRecurrent(node)) (await importRecurrent()).lowerRecurrent(lowering, node);
+    else if (isChannel(node)) (await importChannel()).lowerChannel(lowering, node);
     else if (isScan(node)) (await importScan()).lowerScan(lowering, node);
     else if (isMoe(node)) (await importMoe()).lowerMoe(lowering, node);
     else lowerNode(lowering, node);
@@ -35,7 +38,7 @@ export async function lower(graph: Graph, result: Tensor, options: LoweringOptio
   return { dispatches: lowering.dispatches, output, kept };
 }
 
-function lowerNode(lowering: Lowering, node: Exclude<Node, RecurrentNode | ScanNode | MoeNode>): void {
+function lowerNode(lowering: Lowering, node: Exclude<Node, RecurrentNode | ChannelNode | ScanNode | MoeNode>): void {
   switch (node.op) {
     case 'embedding':
       return lowerEmbedding(lowering, node);

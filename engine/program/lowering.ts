@@ -2,7 +2,7 @@ import { roundUp, type Kernel, type Target } from '../../shaders/kernel.ts';
 import type { KvLayout } from '../../shaders/kv/kv-format.ts';
 import type { Graph, Node } from '../ops/graph.ts';
 import type { StateDeclaration } from '../ops/state.ts';
-import type { Tensor } from '../ops/vocabulary.ts';
+import type { ChannelGating, Tensor, TensorColumns } from '../ops/vocabulary.ts';
 import type { Vector } from '../ops/weight.ts';
 import type { BufferRef, Dispatch, Value } from './dispatch.ts';
 
@@ -121,6 +121,22 @@ export class Lowering {
   }
 }
 
+function channelGates(gating: ChannelGating): TensorColumns[] {
+  switch (gating.kind) {
+    case 'kda':
+      return [gating.decay, gating.beta];
+    case 'gla':
+    case 'hgrn2':
+      return [gating.decay];
+    case 'rwkv7':
+      return [gating.decay, gating.rate];
+    case 'given':
+      return [gating.decay, gating.p, gating.b];
+    default:
+      return gating satisfies never;
+  }
+}
+
 function residualOf(node: Node): Tensor | undefined {
   switch (node.op) {
     case 'linear':
@@ -146,6 +162,8 @@ function inputsOf(node: Node): Tensor[] {
       return [node.x, node.logits, ...(node.moe.residual ? [node.moe.residual] : [])];
     case 'linearAttention':
       return 'gates' in node.attention.gating ? [node.x, node.attention.gating.gates] : [node.x];
+    case 'channelAttention':
+      return [node.x, ...channelGates(node.attention.gating).map(({ tensor }) => tensor)];
     case 'selectiveScan':
       return [node.x, node.scan.steps, node.scan.mix, node.scan.gate];
     case 'gatedRmsNorm':

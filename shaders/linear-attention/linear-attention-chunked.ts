@@ -9,6 +9,7 @@ import chunksSource from './linear-attention-chunks.wgsl?raw';
 import scanSource from './linear-attention-scan.wgsl?raw';
 import transformDeltaSource from './transform-delta.wgsl?raw';
 import transformNoneSource from './transform-none.wgsl?raw';
+import triangularSource from './unit-triangular.wgsl?raw';
 import { CHUNK, chunksOf, variantConstants, variantLabel, type LinearAttentionVariant } from './variant.ts';
 
 const WORKGROUP_MEMORY = 16_384;
@@ -42,7 +43,7 @@ function chunks(variant: LinearAttentionVariant): Kernel {
     features: [],
     code: assemble({
       constants: { ...variantConstants(variant), ...gating.constants, SHARED: u32(shared), CHUNK: u32(CHUNK), WORKGROUP: u32((CHUNK * CHUNK) / 4) },
-      snippets: [stepSource, ...gating.snippets, delta ? transformDeltaSource : transformNoneSource],
+      snippets: [stepSource, ...gating.snippets, ...(delta ? [triangularSource, transformDeltaSource] : [transformNoneSource])],
       source: chunksSource,
     }),
     bindings: delta ? [...bindings, { name: 'transform', type: 'write' }] : bindings,

@@ -1,43 +1,8 @@
-// transform = (I + A)⁻¹ diag(β) by forward substitution on two diagonal blocks, then their merge; `matrix` holds A below the diagonal.
-// Needs CHUNK = 32, one workgroup of CHUNK² / 4 invocations. All invocations call together.
+// transform = (I + A)⁻¹ diag(β); `matrix` holds A below the diagonal. Needs unit-triangular.wgsl. All invocations call together.
 @group(0) @binding(6) var<storage, read_write> transform: array<f32>;  // [chunks, VALUE_HEADS, CHUNK, CHUNK], zero above the diagonal
 
-const HALF: u32 = CHUNK / 2u;
-
-// The transpose of X = (I + A)⁻¹ takes the place on and above the diagonal.
-fn inverse_at(i: u32, j: u32) -> f32 { return matrix[j * CHUNK + i]; }
-
-// Columns of X within the two diagonal blocks; one invocation a column.
-fn invert_diagonal_block(j: u32) {
-  let end = (j / HALF + 1u) * HALF;
-  matrix[j * CHUNK + j] = 1.0;
-  for (var i = j + 1u; i < end; i++) {
-    var sum = 0.0;
-    for (var l = j; l < i; l++) { sum += matrix[i * CHUNK + l] * inverse_at(l, j); }
-    matrix[j * CHUNK + i] = -sum;
-  }
-}
-
-// X₂₁ = −X₂₂ A₂₁ X₁₁; one invocation an element.
-fn merge_blocks(local: u32) {
-  let i = HALF + local / HALF;
-  let j = local % HALF;
-  var product = 0.0;
-  for (var l = j; l < HALF; l++) { product += matrix[i * CHUNK + l] * inverse_at(l, j); }
-  workgroupBarrier();
-  matrix[i * CHUNK + j] = product;
-  workgroupBarrier();
-  var sum = 0.0;
-  for (var l = HALF; l <= i; l++) { sum += inverse_at(i, l) * matrix[l * CHUNK + j]; }
-  matrix[j * CHUNK + i] = -sum;
-}
-
 fn write_transform(chunk: u32, local: u32) {
-  workgroupBarrier();
-  if (local < CHUNK) { invert_diagonal_block(local); }
-  workgroupBarrier();
-  merge_blocks(local);
-  workgroupBarrier();
+  invert(local);
   let i = local / LANES;
   for (var c = 0u; c < 4u; c++) {
     let j = local % LANES + LANES * c;

@@ -1,8 +1,8 @@
 import { bool, ceilDiv, roundUp, u32, f32, type Constant } from '../kernel.ts';
 import { isDelta, type GatingVariant } from './gating.ts';
 
-/** One mixer with a state [keyDim, valueDim] for each value head. */
-export interface LinearAttentionVariant {
+/** Sizes of a mixer with a state [keyDim, valueDim] for each value head, and where its q, k and v lie. */
+export interface MixerShape {
   /** Heads of q and k; value head h reads key head ⌊h / (valueHeads / keyHeads)⌋. */
   readonly keyHeads: number;
   readonly valueHeads: number;
@@ -18,6 +18,10 @@ export interface LinearAttentionVariant {
   readonly normalised: boolean;
   /** Factor of q. */
   readonly scale: number;
+}
+
+/** A mixer whose gates are one number a head. */
+export interface LinearAttentionVariant extends MixerShape {
   readonly gating: GatingVariant;
 }
 
@@ -28,7 +32,7 @@ export const CHUNK = 32;
 const L2_EPS = 1e-6;
 
 /** Elements of one slot of the recurrent state: [valueHeads, valueDim, keyDim], the transpose of S, so that a column of S is contiguous. */
-export const stateLength = ({ valueHeads, keyDim, valueDim }: LinearAttentionVariant): number => valueHeads * valueDim * keyDim;
+export const stateLength = ({ valueHeads, keyDim, valueDim }: MixerShape): number => valueHeads * valueDim * keyDim;
 
 /** Lengths in f32 of the buffers between the chunk kernel and the scan, by binding name, for steps of up to `capacity` tokens. */
 export function scratchLengths({ valueHeads, gating }: LinearAttentionVariant, capacity: number): Readonly<Record<string, number>> {
@@ -42,8 +46,8 @@ export const chunksOf = (count: number): number => ceilDiv(count, CHUNK);
 export const variantLabel = ({ keyHeads, valueHeads, keyDim, valueDim, gating }: LinearAttentionVariant): string => `${gating.kind}/${keyHeads}x${keyDim}+${valueHeads}x${valueDim}`;
 
 /** Constants that the kernels share. Throws `RangeError` for sizes that they cannot take. */
-export function variantConstants(variant: LinearAttentionVariant): Record<string, Constant> {
-  const { keyHeads, valueHeads, keyDim, valueDim, mixedStride, columns, normalised, scale } = variant;
+export function variantConstants(shape: MixerShape): Record<string, Constant> {
+  const { keyHeads, valueHeads, keyDim, valueDim, mixedStride, columns, normalised, scale } = shape;
   if (keyDim % 4 || valueDim % 4) throw new RangeError(`linearAttention needs head dimensions that are multiples of 4, got ${keyDim} and ${valueDim}`);
   if (valueHeads % keyHeads) throw new RangeError(`linearAttention: ${valueHeads} value heads are no multiple of ${keyHeads} key heads`);
   for (const [first, width] of [[columns.q, keyHeads * keyDim], [columns.k, keyHeads * keyDim], [columns.v, valueHeads * valueDim]]) {
