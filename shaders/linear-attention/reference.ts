@@ -5,7 +5,7 @@ export interface LinearAttentionTensors {
   /** [T, mixedStride] */
   readonly mixed: ArrayLike<number>;
   /** [T, gating.stride], where the gating has gates. */
-  readonly gates?: ArrayLike<number>;
+  readonly gates?: ArrayLike<number> | undefined;
   /** [parameters of the gating, valueHeads] */
   readonly gate_params: ArrayLike<number>;
   /** [STATE_SLOTS, valueHeads, valueDim, keyDim] */
