@@ -8,6 +8,7 @@ import { linearAttentionChannelCases } from './linear-attention-channel/cases.ts
 import { linearAttentionCases } from './linear-attention/cases.ts';
 import { linearCases } from './linear/cases.ts';
 import { moeCases } from './moe/cases.ts';
+import { rgLruCases } from './rg-lru/cases.ts';
 import { rmsNormCases } from './rms-norm/cases.ts';
 import { samplingCases } from './sampling/cases.ts';
 import { scaleCases } from './scale/cases.ts';
@@ -21,6 +22,7 @@ export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   'layer-norm': layerNormCases,
   'linear-attention': linearAttentionCases,
   'linear-attention-channel': linearAttentionChannelCases,
+  'rg-lru': rgLruCases,
   'rms-norm': rmsNormCases,
   'select-rows': selectRowsCases,
   'selective-scan': selectiveScanCases,

@@ -1,5 +1,5 @@
 import { rowsPerElement } from '../../shaders/moe/variant.ts';
-import type { ChannelGating, GatedMlpOptions, GatedRmsNorm, HeadGating, LinearAttention, LinearOptions, Moe, Ops, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
+import type { ChannelGating, GatedMlpOptions, GatedRmsNorm, HeadGating, LinearAttention, LinearOptions, Moe, Ops, RgLru, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
 import type { StateDeclaration } from './state.ts';
 import type { Vector, Weight } from './weight.ts';
 
@@ -23,6 +23,7 @@ export type Node = { readonly out: Tensor } & (
   | { readonly op: 'channelAttention'; readonly x: Tensor; readonly attention: LinearAttention<ChannelGating> }
   | { readonly op: 'gatedRmsNorm'; readonly x: Tensor; readonly gate: Tensor; readonly norm: GatedRmsNorm }
   | { readonly op: 'selectiveScan'; readonly x: Tensor; readonly scan: SelectiveScan }
+  | { readonly op: 'rgLru'; readonly x: Tensor; readonly lru: RgLru }
   | { readonly op: 'outputRows'; readonly x: Tensor }
 );
 
@@ -124,6 +125,11 @@ export class Graph implements Ops {
   selectiveScan(x: Tensor, scan: SelectiveScan): Tensor {
     this.#declare(scan.state);
     return this.#add({ op: 'selectiveScan', x, scan }, scan.state.channels, x.rows);
+  }
+
+  rgLru(x: Tensor, lru: RgLru): Tensor {
+    this.#declare(lru.state);
+    return this.#add({ op: 'rgLru', x, lru }, lru.state.channels, x.rows);
   }
 
   outputRows(x: Tensor): Tensor {

@@ -182,6 +182,19 @@ export interface SelectiveScan {
   readonly gateOffset: number;
 }
 
+export interface RgLru {
+  readonly state: DiagonalState;
+  /** Blocks of the gates' block-diagonal matrices. */
+  readonly heads: number;
+  /** [2, heads, headDim inputs, headDim]: of the input gate, of the recurrence gate. */
+  readonly gateWeights: Vector;
+  /** [3, channels]: their biases, then −8 softplus(Λ). */
+  readonly parameters: Vector;
+  /** Of the output, in `channels` columns from `gateOffset` on, before its gelu. */
+  readonly gate: Tensor;
+  readonly gateOffset: number;
+}
+
 /** Experts of which each token takes `topK`. All of a kind are in one matrix, one below the other. */
 export interface Moe {
   readonly topK: number;
@@ -229,6 +242,8 @@ export interface Ops {
   gatedRmsNorm(x: Tensor, gate: Tensor, norm: GatedRmsNorm): Tensor;
   /** Selective state space of Mamba (arXiv:2312.00752) over x [T, channels], the output times silu(gate). */
   selectiveScan(x: Tensor, scan: SelectiveScan): Tensor;
+  /** Real-gated linear recurrent unit of Griffin (arXiv:2402.19427) over x [T, channels], the output times gelu(gate). */
+  rgLru(x: Tensor, lru: RgLru): Tensor;
   /** The rows whose logits are wanted; the last one when generating. Everything after it works on these alone. */
   outputRows(x: Tensor): Tensor;
 }

@@ -1,14 +1,23 @@
 import { roundUp } from '../../shaders/kernel.ts';
+import { rgLruChunked, rgLruStep } from '../../shaders/rg-lru/rg-lru.ts';
+import { recurrenceLength } from '../../shaders/rg-lru/variant.ts';
 import { selectiveChunks, selectiveScan } from '../../shaders/selective-scan/selective-scan.ts';
 import { carryLength } from '../../shaders/selective-scan/variant.ts';
 import type { Node } from '../ops/graph.ts';
 import type { BufferRef } from './dispatch.ts';
 import type { Lowering } from './lowering.ts';
 
-export type ScanNode = Extract<Node, { op: 'selectiveScan' }>;
+export type ScanNode = Extract<Node, { op: 'selectiveScan' | 'rgLru' }>;
 
 export function lowerScan(lowering: Lowering, node: ScanNode): void {
-  return lowerSelectiveScan(lowering, node);
+  switch (node.op) {
+    case 'selectiveScan':
+      return lowerSelectiveScan(lowering, node);
+    case 'rgLru':
+      return lowerRgLru(lowering, node);
+    default:
+      return node satisfies never;
+  }
 }
 
 /** One dispatch for a single token; two, whatever T is, for more. */
@@ -36,4 +45,21 @@ function lowerSelectiveScan(lowering: Lowering, { x, scan, out }: Extract<Node, 
   };
   if (many) lowering.emit(selectiveChunks(variant), buffers, out);
   lowering.emit(selectiveScan(variant), buffers, out);
+}
+
+/** One dispatch for a single token; two, whatever T is, for more. */
+function lowerRgLru(lowering: Lowering, { x, lru, out }: Extract<Node, { op: 'rgLru' }>): void {
+  const { state, heads, gateWeights, parameters, gate, gateOffset } = lru;
+  const variant = { heads, headDim: state.channels / heads, gateStride: roundUp(gate.width, 4), gateOffset };
+  const buffers: Record<string, BufferRef> = {
+    x: lowering.read(x),
+    gate_weights: lowering.constant(gateWeights),
+    parameters: lowering.constant(parameters),
+    gate: lowering.read(gate),
+    state: lowering.state(state, 'state'),
+    out: lowering.define(out, 'rg-lru'),
+  };
+  if (!lowering.isMany(x)) return lowering.emit(rgLruStep(variant), buffers, out);
+  buffers.recurrences = lowering.scratch('recurrences', recurrenceLength(variant, lowering.options.rows));
+  for (const kernel of rgLruChunked(variant)) lowering.emit(kernel, buffers, out);
 }

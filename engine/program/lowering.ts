@@ -166,6 +166,8 @@ function inputsOf(node: Node): Tensor[] {
       return [node.x, ...channelGates(node.attention.gating).map(({ tensor }) => tensor)];
     case 'selectiveScan':
       return [node.x, node.scan.steps, node.scan.mix, node.scan.gate];
+    case 'rgLru':
+      return [node.x, node.lru.gate];
     case 'gatedRmsNorm':
       return [node.x, node.gate];
     default:

@@ -28,6 +28,7 @@ const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitectur
   qwen3_5,
   qwen3_5_text: qwen3_5,
   qwen3_moe: async () => (await together(import('./qwen3_moe.ts'), importMoe())).qwen3Moe,
+  recurrent_gemma: async () => (await together(import('./recurrent_gemma.ts'), importRecurrent(), importScan())).recurrentGemma,
   smollm3: async () => smollm3,
 };
 

@@ -2,6 +2,7 @@ import { STATE_SLOTS } from '../common/step.ts';
 import { roundUp } from '../kernel.ts';
 import type { KernelCase } from '../kernel-case.ts';
 import { normal, uniform } from '../random.ts';
+import { STALE_ROWS, withStaleRows } from '../stale-rows.ts';
 import { selectiveScanReference } from './reference.ts';
 import { selectiveChunks, selectiveScan } from './selective-scan.ts';
 import { carryLength, parametersLength, stateLength, type SelectiveScanVariant } from './variant.ts';
@@ -10,9 +11,6 @@ import { carryLength, parametersLength, stateLength, type SelectiveScanVariant }
 type Regime = 'usual' | 'extreme';
 
 const STEP = { position: 7, slotIn: 1, slotOut: 2 };
-
-/** Rows past the step's tokens, left by a longer step: NaN, and neither read nor written. */
-const STALE_ROWS = 3;
 
 /** Seeded inputs of a step; the slots of the state that it must not touch are NaN. */
 export function selectiveScanInputs(variant: SelectiveScanVariant, count: number, regime: Regime = 'usual'): Record<'x' | 'dt' | 'mix' | 'parameters' | 'z' | 'state', Float32Array<ArrayBuffer>> {
@@ -27,12 +25,6 @@ export function selectiveScanInputs(variant: SelectiveScanVariant, count: number
   const state = new Float32Array(STATE_SLOTS * stateLength(variant)).fill(NaN);
   state.set(normal(stateLength(variant), 3), STEP.slotIn * stateLength(variant));
   return { x: normal(count * stride, 4), dt, mix: normal(count * mixStride, 5), parameters, z: normal(count * gateStride, 6, regime === 'usual' ? 1 : 100), state };
-}
-
-function withStaleRows(data: Float32Array<ArrayBuffer>, rows: number): Float32Array<ArrayBuffer> {
-  const longer = new Float32Array(data.length + (STALE_ROWS * data.length) / rows).fill(NaN);
-  longer.set(data);
-  return longer;
 }
 
 function selectiveScanCase(count: number, variant: SelectiveScanVariant, regime: Regime = 'usual'): KernelCase {

@@ -15,6 +15,7 @@ const MODELS = [
   'arch/qwen3',
   'arch/qwen3_5_text',
   'arch/qwen3_moe',
+  'arch/recurrent_gemma',
   'arch/smollm3',
   'real/stories260K',
 ];

@@ -50,6 +50,7 @@ const KEYS: Readonly<Record<string, { readonly required: readonly string[]; read
     eps: 'rms_norm_eps',
     activation: 'hidden_act',
   },
+  recurrent_gemma: { required: DENSE.required, counts: ['num_key_value_heads', 'head_dim', 'lru_width', 'attention_window_size', 'conv1d_width'], eps: 'rms_norm_eps', activation: 'hidden_activation' },
   qwen3_moe: {
     required: [...DENSE.required, 'num_local_experts', 'num_experts_per_tok', 'moe_intermediate_size'],
     counts: [...DENSE.counts, 'decoder_sparse_step'],
@@ -145,7 +146,7 @@ describe('keys that do not fit each other', () => {
 
 describe('models that are not supported', () => {
   test('by their type', async () => {
-    expect(await refusal({ model_type: 'mamba2' })).toMatchObject({ code: 'load/unsupported-model', modelType: 'mamba2' });
+    expect(await refusal({ model_type: 'bert' })).toMatchObject({ code: 'load/unsupported-model', modelType: 'bert' });
     expect(await refusal({ model_type: 'constructor' })).toMatchObject({ code: 'load/unsupported-model' });
     await expectRefused({ hidden_size: 48 }, 'model_type');
     await expectRefused({ model_type: 7 }, 'model_type');

@@ -87,6 +87,26 @@ const VARIANTS: Readonly<Record<string, Variants>> = {
       ['lm_head.weight', 'lm_head.weight'],
     ],
   },
+  recurrent_gemma: {
+    same: [
+      ['with the names of older versions', (c) => changed(c, { rope_parameters: undefined, rope_theta: 1e4, embeddings_scale_by_sqrt_dim: true })],
+      ['with its blocks written out', (c) => ({ ...c, block_types: ['recurrent', 'recurrent', 'attention', 'recurrent'] })],
+    ],
+    defaults: {
+      values: {
+        head_dim: 12, lru_width: 48, attention_window_size: 2048, conv1d_width: 4, logits_soft_cap: 30, rms_norm_eps: 1e-6, hidden_activation: 'gelu_pytorch_tanh', partial_rotary_factor: 0.5,
+        rope_parameters: { rope_type: 'default', rope_theta: 1e4 }, block_types: ['recurrent', 'recurrent', 'attention'], num_key_value_heads: 4, attention_bias: false, tie_word_embeddings: true,
+      },
+    },
+    other: [
+      ['biases of q, k and v', { attention_bias: true }],
+      ['blocks in another order', { block_types: ['attention', 'recurrent'] }],
+      ['a narrower recurrence', { lru_width: 40 }],
+      ['another soft cap', { logits_soft_cap: 20 }],
+    ],
+    refused: [['lru_width', 50], ['block_types', []], ['logits_soft_cap', 0], ['hidden_activation', 'relu']],
+    names: [['model.layers.0.temporal_block.rg_lru.recurrent_param', 'model.layers.0.temporal_block.rg_lru.recurrent_param']],
+  },
 };
 
 describe.each(Object.entries(VARIANTS))('%s', (name, { same, defaults, other, refused, names }) => {
