@@ -2,6 +2,7 @@ import type { ConfigReader } from '../config/config-reader.ts';
 import { register } from './architecture.ts';
 import { denseConfig } from './dense-config.ts';
 import { layerCount, layerTypes } from './dimensions.ts';
+import { FUSED, SEPARATE } from './expert-layouts.ts';
 import { expertCounts, experts } from './experts.ts';
 import { transformerForward, transformerName, transformerWeights, type TransformerConfig } from './transformer.ts';
 
@@ -19,8 +20,8 @@ function parse(c: ConfigReader): TransformerConfig {
     activation: { kind: 'clamped', alpha: c.number('swiglu_alpha', { default: 1.702 }), limit: c.number('swiglu_limit', { min: 0, default: 7 }) },
     router: 'router',
     bias: true,
-    // No key of the Hub's: GGUF files, which have gate and up apart, set it (`models/gguf/architectures/gpt-oss.ts`).
-    layout: c.oneOf('experts_layout', ['fused', 'separate'], { default: 'fused' }),
+    // GGUF files have them apart.
+    layouts: [{ ...FUSED, rows: 'alternating', transposed: true }, SEPARATE],
   });
   return denseConfig(c, {
     projectionBias: bias,

@@ -2,9 +2,11 @@ import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
 import { MAX_EXPERTS } from '../../shaders/moe/variant.ts';
 import type { ConfigReader } from '../config/config-reader.ts';
 import { matrix, vector, type Loaded } from '../weights/spec.ts';
+import type { StoredModules } from '../weights/stored-modules.ts';
 import { register, type ModelDimensions } from './architecture.ts';
 import { attention, attentionWeights, type AttentionConfig } from './attention.ts';
 import { headDimension, headGroups, layerCount, sharedHeadDimension, vocabularySize } from './dimensions.ts';
+import { FUSED, SEPARATE } from './expert-layouts.ts';
 import { experts, type Experts } from './experts.ts';
 import { mamba, mambaConfig, mambaWeights, type MambaConfig } from './mamba.ts';
 import { mlp, mlpWeights } from './mlp.ts';
@@ -29,7 +31,16 @@ function mixture(c: ConfigReader, intermediateSize: number): Experts | undefined
   // A single expert is an MLP without a router.
   const count = c.integer('num_experts', { min: 1, max: MAX_EXPERTS, default: 16 });
   if (count === 1) return undefined;
-  return experts({ count, perToken: c.integer('num_experts_per_tok', { min: 1, max: count, default: 2 }), intermediateSize, scoring: { kind: 'softmax', renormalised: false }, activation: { kind: 'silu' }, router: 'router', bias: false, layout: 'separate' });
+  return experts({
+    count,
+    perToken: c.integer('num_experts_per_tok', { min: 1, max: count, default: 2 }),
+    intermediateSize,
+    scoring: { kind: 'softmax', renormalised: false },
+    activation: { kind: 'silu' },
+    router: 'router',
+    bias: false,
+    layouts: [SEPARATE, FUSED],
+  });
 }
 
 function parse(c: ConfigReader): JambaConfig {
@@ -64,7 +75,7 @@ function parse(c: ConfigReader): JambaConfig {
   };
 }
 
-function weights(c: JambaConfig) {
+function weights(c: JambaConfig, _context: number, stored: StoredModules) {
   return {
     embedding: matrix('model.embed_tokens.weight', c.vocabularySize, c.hiddenSize, { role: 'embedding' }),
     layers: c.layers.map((layer, i) => ({
@@ -73,7 +84,7 @@ function weights(c: JambaConfig) {
       mamba: layer.attention ? undefined : mambaWeights(`model.layers.${i}.mamba`, c),
       mlpNorm: vector(`model.layers.${i}.pre_ff_layernorm.weight`, c.hiddenSize),
       mlp: layer.experts ? undefined : mlpWeights(`model.layers.${i}.feed_forward`, c.hiddenSize, c.intermediateSize, false),
-      experts: layer.experts?.weights(`model.layers.${i}.feed_forward`, c.hiddenSize),
+      experts: layer.experts?.weights(`model.layers.${i}.feed_forward`, c.hiddenSize, stored),
     })),
     norm: vector('model.final_layernorm.weight', c.hiddenSize),
     head: c.tied ? undefined : matrix('lm_head.weight', c.vocabularySize, c.hiddenSize, { role: 'embedding' }),

@@ -2,6 +2,7 @@ import type { ConfigReader } from '../config/config-reader.ts';
 import { register } from './architecture.ts';
 import { denseConfig } from './dense-config.ts';
 import { layerCount } from './dimensions.ts';
+import { FUSED, SEPARATE } from './expert-layouts.ts';
 import { expertCounts, experts } from './experts.ts';
 import { transformerForward, transformerName, transformerWeights, type TransformerConfig } from './transformer.ts';
 
@@ -15,7 +16,7 @@ function parse(c: ConfigReader): TransformerConfig {
     activation: { kind: 'silu' },
     router: 'gate',
     bias: false,
-    layout: 'separate',
+    layouts: [SEPARATE, FUSED],
   });
   const step = c.integer('decoder_sparse_step', { min: 1, default: 1 });
   const dense = c.has('mlp_only_layers') ? c.integers('mlp_only_layers') : [];

@@ -2,6 +2,7 @@ import { rotaryTable, type RotaryParameters } from '../../engine/rotary/rotary-t
 import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
 import type { Vector } from '../../engine/ops/weight.ts';
 import { computed, matrix, vector, type Loaded } from '../weights/spec.ts';
+import type { StoredModules } from '../weights/stored-modules.ts';
 import type { ModelDimensions } from './architecture.ts';
 import { attention, attentionScalings, attentionWeights, type AttentionConfig } from './attention.ts';
 import type { Experts } from './experts.ts';
@@ -17,13 +18,13 @@ export interface TransformerConfig extends ModelDimensions, AttentionConfig {
   readonly layers: readonly { readonly rotary: boolean; readonly window?: number; /** In place of the MLP. */ readonly experts?: Experts }[];
 }
 
-export function transformerWeights(c: TransformerConfig, context: number) {
+export function transformerWeights(c: TransformerConfig, context: number, stored: StoredModules) {
   const layer = ({ experts }: TransformerConfig['layers'][number], i: number) => ({
     inputNorm: vector(`model.layers.${i}.input_layernorm.weight`, c.hiddenSize),
     attention: attentionWeights(`model.layers.${i}.self_attn`, c),
     mlpNorm: vector(`model.layers.${i}.post_attention_layernorm.weight`, c.hiddenSize),
     mlp: experts ? undefined : mlpWeights(`model.layers.${i}.mlp`, c.hiddenSize, c.intermediateSize, c.mlpBias),
-    experts: experts?.weights(`model.layers.${i}.mlp`, c.hiddenSize),
+    experts: experts?.weights(`model.layers.${i}.mlp`, c.hiddenSize, stored),
   });
   return {
     embedding: matrix('model.embed_tokens.weight', c.vocabularySize, c.hiddenSize, { role: 'embedding' }),

@@ -8,6 +8,7 @@ import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import { packedConfig } from '../packed/packed-config.ts';
 import { importPackers } from '../quant/import-packer.ts';
 import { planWeights } from '../weights/plan.ts';
+import { storedModules } from '../weights/stored-modules.ts';
 import { fitsFormat, type CompressedFormat } from './compressed-matrix.ts';
 import { isSensitive } from './policy.ts';
 import { quantizationConfig } from './quantization-config.ts';
@@ -34,7 +35,7 @@ export interface CompressionPlan {
 export async function planCompression(checkpoint: Checkpoint, { to, uniform }: CompressionOptions): Promise<CompressionPlan> {
   const model = await parseUnquantized(checkpoint);
   const packers = await importPackers(() => 'f32');
-  const { parts, vectors } = planWeights(model.weights(1), checkpoint, { canonicalName: model.canonicalName, packers });
+  const { parts, vectors } = planWeights(model.weights(1, storedModules(checkpoint, model.canonicalName)), checkpoint, { canonicalName: model.canonicalName, packers });
   const placed = parts.flatMap(({ spec, index, tensors }) => [...tensors.values()].map(({ name }) => ({ name, spec, part: spec.parts[index] })));
   const matrices = placed.flatMap(({ name, spec, part }) => (spec.role === 'linear' ? [{ name, inputs: spec.inputs, transposed: part.transposed, fused: part.experts !== undefined }] : []));
   const [fused] = matrices.filter((matrix) => matrix.fused);

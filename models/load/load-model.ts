@@ -17,6 +17,7 @@ import { loadText } from '../text/load-text.ts';
 import { loadWeights } from '../weights/load-weights.ts';
 import { planWeights } from '../weights/plan.ts';
 import type { MatrixRole } from '../weights/spec.ts';
+import { storedModules } from '../weights/stored-modules.ts';
 import type { LoadOptions, LoadProgress, ModelSource } from './load-options.ts';
 import { resolveLoadOptions, type ResolvedLoadOptions } from './resolve-load-options.ts';
 
@@ -39,7 +40,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
     report({ phase: 'tokenizer' });
     const text = await loadText(checkpoint, signal);
     const context = Math.min(resolved.contextLength ?? 4096, parsed.maxPositions);
-    const specs = parsed.weights(context);
+    const specs = parsed.weights(context, storedModules(checkpoint, parsed.canonicalName));
     const packers = await abortable(importPackers((role) => formatOf(role, resolved)), signal);
     const kv = await abortable(importKvLayout(resolved.kvCache), signal);
     const plan = planWeights(specs, checkpoint, { canonicalName: parsed.canonicalName, packers, packing: checkpoint.packing });

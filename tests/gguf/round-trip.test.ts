@@ -6,6 +6,7 @@ import type { Checkpoint } from '../../models/checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../../models/checkpoint/open-checkpoint.ts';
 import { ConfigReader } from '../../models/config/config-reader.ts';
 import { collectSpecs, planWeights, replaceSpecs, type PlanOptions } from '../../models/weights/plan.ts';
+import { storedModules } from '../../models/weights/stored-modules.ts';
 import type { MatrixPart } from '../../models/weights/spec.ts';
 import { hubRows, hubValues, liesTransposed } from '../../models/weights/stored-values.ts';
 import { F32_PACKERS } from '../support/f32-packers.ts';
@@ -24,20 +25,22 @@ async function parse({ config, configFile }: Checkpoint): Promise<ParsedModel> {
   return architecture.parse(reader);
 }
 
+const specsOf = (model: ParsedModel, checkpoint: Checkpoint): object => model.weights(CONTEXT, storedModules(checkpoint, model.canonicalName));
+
 const planOptions = ({ canonicalName }: ParsedModel): PlanOptions => ({ canonicalName, packers: F32_PACKERS });
 
 /** The forward pass, its weights by label, as it would be compiled: a model may be made of other tensors than on the Hub. */
 async function recorded(checkpoint: Checkpoint): Promise<unknown> {
   const model = await parse(checkpoint);
   const graph = new Graph();
-  model.forward(graph, replaceSpecs(model.weights(CONTEXT), (spec) => ({ ...spec, values: undefined, parts: undefined })));
+  model.forward(graph, replaceSpecs(specsOf(model, checkpoint), (spec) => ({ ...spec, values: undefined, parts: undefined })));
   return JSON.parse(JSON.stringify({ nodes: graph.nodes, states: graph.states, vocabulary: model.vocabularySize, positions: model.maxPositions }));
 }
 
 /** Every weight as the GPU would get it, by label: matrices [outputs, inputs], vectors through their maps. */
 async function weights(checkpoint: Checkpoint): Promise<Map<string, number[]>> {
   const model = await parse(checkpoint);
-  const specs = model.weights(CONTEXT);
+  const specs = specsOf(model, checkpoint);
   const plan = planWeights(specs, checkpoint, planOptions(model));
   const parts = new Map(plan.parts.flatMap(({ spec, index, tensors }) => [...tensors.values()].map(({ name }) => [name, { label: spec.label, part: spec.parts[index], inputs: spec.inputs }] as const)));
   const unset = (length: number): number[] => Array.from({ length }, () => NaN);
@@ -158,7 +161,7 @@ describe('a tensor', () => {
   test('that the Hub does not have keeps its name, and the plan refuses it', async () => {
     const checkpoint = await converted('arch/llama', named('blk.0.attn_sinks.weight'));
     const model = await parse(checkpoint);
-    expect(() => planWeights(model.weights(CONTEXT), checkpoint, planOptions(model))).toThrow(expect.objectContaining({ code: 'checkpoint/unexpected-tensor', tensor: 'blk.0.attn_sinks.weight' }));
+    expect(() => planWeights(specsOf(model, checkpoint), checkpoint, planOptions(model))).toThrow(expect.objectContaining({ code: 'checkpoint/unexpected-tensor', tensor: 'blk.0.attn_sinks.weight' }));
   });
 
   test('under the Hub\'s own name is the same one twice', async () => {
@@ -176,7 +179,7 @@ describe('a tensor', () => {
   test('of another size than the config says is refused by its shape, not reordered', async () => {
     const checkpoint = await converted('arch/llama', (header) => ({ ...header, tensors: (header.tensors ?? []).map((tensor) => (tensor.name === 'blk.0.attn_q.weight' ? { ...tensor, shape: [32, 48], bytes: tensor.bytes.subarray(0, 32 * 48 * 4) } : tensor)) }));
     const model = await parse(checkpoint);
-    expect(() => planWeights(model.weights(CONTEXT), checkpoint, planOptions(model))).toThrow(expect.objectContaining({ code: 'checkpoint/tensor-shape' }));
+    expect(() => planWeights(specsOf(model, checkpoint), checkpoint, planOptions(model))).toThrow(expect.objectContaining({ code: 'checkpoint/tensor-shape' }));
   });
 
   test('of all experts has as many as the config says', async () => {

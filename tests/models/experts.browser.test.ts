@@ -105,6 +105,33 @@ test('an expert that no binding holds is an error', async () => {
   expect(await loadFailure(files, { precision: 'f32', maxBindingBytes: 24_000 })).toMatchObject({ code: 'gpu/out-of-memory', message: expect.stringContaining('an expert of model.layers.0.mlp.experts.gate_up_proj') });
 });
 
+/** The projections of each layer's experts in two tensors, [experts, 2 · inner, hidden] with gate before up, and [experts, hidden, inner]. */
+function withFusedExperts(folder: Folder): Folder {
+  return withTensors(folder, (tensors) => {
+    const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+    const fused = (block: string, experts: number, names: readonly string[]): WrittenTensor[] => {
+      const parts = Array.from({ length: experts }, (_, i) => names.map((name) => byName.get(`${block}.experts.${i}.${name}.weight`) as WrittenTensor)).flat();
+      const [{ dtype, shape: [rows, inputs] }] = parts;
+      const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.bytes.length, 0));
+      parts.reduce((at, part) => (bytes.set(part.bytes, at), at + part.bytes.length), 0);
+      return [{ name: `${block}.experts.${names.length === 2 ? 'gate_up_proj' : 'down_proj'}`, dtype, shape: [experts, names.length * rows, inputs], bytes }];
+    };
+    return tensors.flatMap((tensor): WrittenTensor[] => {
+      const [, block, expert, name] = /^(.*)\.experts\.(\d+)\.(\w+)\.weight$/.exec(tensor.name) ?? [];
+      if (block === undefined) return [tensor];
+      const experts = tensors.filter((other) => other.name.startsWith(`${block}.experts.`) && other.name.endsWith(`.${name}.weight`)).length;
+      if (expert !== '0' || name === 'up_proj') return [];
+      return fused(block, experts, name === 'gate_proj' ? ['gate_proj', 'up_proj'] : ['down_proj']);
+    });
+  });
+}
+
+test('experts that are stored in one tensor give what they give apart', async () => {
+  const apart = await fetchFolder('arch/qwen3_moe');
+  const options = { quantize: 'int4' } as const;
+  expect(await logitsOf(toFiles(withFusedExperts(apart)), options)).toEqual(await logitsOf(toFiles(apart), options));
+});
+
 /** A dense model with the MLP of each `sparse` layer copied into `experts` experts. */
 function withExperts(dense: Folder, changes: Readonly<Record<string, unknown>>, experts: number, sparse: (layer: number) => boolean): Folder {
   const { intermediate_size: width, hidden_size: hidden } = readJson(dense, CONFIG) as Record<string, number>;

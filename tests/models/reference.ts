@@ -5,6 +5,7 @@ import { packRows } from '../../models/quant/pack-rows.ts';
 import { parseHeader } from '../../models/safetensors/parse-header.ts';
 import { toFloat32 } from '../../models/safetensors/to-float32.ts';
 import { planWeights } from '../../models/weights/plan.ts';
+import { storedModules } from '../../models/weights/stored-modules.ts';
 import { decodeRows } from '../../shaders/dequant/reference.ts';
 import { F32_PACKERS } from '../support/f32-packers.ts';
 import type { WrittenTensor } from '../support/write-safetensors.ts';
@@ -36,7 +37,8 @@ export async function decoded(folder: Folder, quantize: Exclude<Quantization, 'n
   const bytes = folder[WEIGHTS];
   const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   const infos = new Map(parseHeader(WEIGHTS, bytes.subarray(8, 8 + headerLength), bytes.length).map((info) => [info.name, info]));
-  const { parts } = planWeights(parsed.weights(16), { tensors: infos, weightsFile: WEIGHTS }, { canonicalName: parsed.canonicalName, packers: F32_PACKERS });
+  const checkpoint = { tensors: infos, weightsFile: WEIGHTS };
+  const { parts } = planWeights(parsed.weights(16, storedModules(checkpoint, parsed.canonicalName)), checkpoint, { canonicalName: parsed.canonicalName, packers: F32_PACKERS });
   const roles = new Map(parts.flatMap(({ spec, tensors }) => [...tensors.values()].map(({ name }) => [name, spec.role] as const)));
   const decode = (tensor: WrittenTensor): WrittenTensor => {
     const info = infos.get(tensor.name);

@@ -11,6 +11,7 @@ import { importPackers } from '../../models/quant/import-packer.ts';
 import { importKvLayout } from '../../models/runtime/import-kv-layout.ts';
 import { loadWeights } from '../../models/weights/load-weights.ts';
 import { collectSpecs, planWeights } from '../../models/weights/plan.ts';
+import { storedModules } from '../../models/weights/stored-modules.ts';
 import { toWire, type WireError } from '../worker/wire-error.ts';
 
 export interface CalibrateInput {
@@ -39,7 +40,7 @@ export async function calibrate({ url, text, options }: CalibrateInput, emit: (m
     if (tokens.length === 0) throw new InvalidOptionError('calibrate', text, 'a text that is not empty');
     gpu = await Gpu.request();
     const context = Math.min(CONTEXT, model.maxPositions);
-    const specs = model.weights(context);
+    const specs = model.weights(context, storedModules(checkpoint, model.canonicalName));
     const loaded = await loadWeights(gpu, checkpoint, planWeights(specs, checkpoint, { canonicalName: model.canonicalName, packers: await importPackers(() => 'f16') }), { onBytes: () => {} });
     const { graph, logits } = recordModel(model, specs, loaded);
     const tensorsOf = new Map(collectSpecs(specs).map(({ label, parts }) => [label, parts.map(({ name }) => name)] as const));

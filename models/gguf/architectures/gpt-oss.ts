@@ -14,8 +14,6 @@ function config(model: GgufModel): JsonObject {
     intermediate_size: keys.integer('expert_feed_forward_length', { min: 1 }),
     // The bounds of YaRN's ramp are not rounded in gpt-oss, of which a file says nothing. llama.cpp rounds them all the same.
     rope_parameters: { ...(made.rope_parameters as JsonObject), truncate: false },
-    // The Hub has gate and up of all experts in one tensor, row by row; the converter takes them apart.
-    experts_layout: 'separate',
   };
 }
 
