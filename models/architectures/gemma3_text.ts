@@ -102,7 +102,7 @@ function forward(ops: Ops, w: Loaded<ReturnType<typeof weights>>, c: Gemma3Confi
     const position = c.layers[i] === 'local' ? { rotaryTable: w.rotaryTables.local, window: c.window } : { rotaryTable: w.rotaryTables.global };
     const mixed = attention(ops, ops.rmsNorm(x, layer.inputNorm, c.eps), undefined, layer.attention, c, position);
     x = ops.rmsNorm(mixed, layer.attentionNorm, c.eps, { residual: x });
-    const hidden = mlp(ops, ops.rmsNorm(x, layer.mlpInputNorm, c.eps), undefined, layer.mlp, 'gelu-tanh');
+    const hidden = mlp(ops, ops.rmsNorm(x, layer.mlpInputNorm, c.eps), undefined, layer.mlp, { activation: 'gelu-tanh' });
     x = ops.rmsNorm(hidden, layer.mlpNorm, c.eps, { residual: x });
   });
   return ops.linear(ops.rmsNorm(ops.outputRows(x), w.norm, c.eps), w.head ?? w.embedding, c.logitCap === undefined ? {} : { softCap: c.logitCap });

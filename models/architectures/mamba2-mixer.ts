@@ -14,8 +14,9 @@ export interface Mamba2Config {
   readonly stateSize: number;
   readonly convKernel: number;
   readonly convBias: boolean;
-  /** On in_proj and out_proj. */
+  /** On in_proj and, where the family has no switch of its own for that, on out_proj. */
   readonly projectionBias: boolean;
+  readonly outputBias?: boolean;
   /** Range of the time step, `time_step_limit`. */
   readonly limits: readonly [least: number, most: number];
   /** RMSNorm of the output, in `groups` parts by themselves, before or after silu(z) multiplies it; absent: silu(z) alone. */
@@ -54,7 +55,7 @@ export function mamba2Weights(prefix: string, c: Mamba2Config, factors?: Project
     ]),
     norm: c.norm ? vector(`${prefix}.norm.weight`, width) : undefined,
     output: matrix(`${prefix}.out_proj.weight`, c.hiddenSize, width),
-    outputBias: c.projectionBias ? vector(`${prefix}.out_proj.bias`, c.hiddenSize) : undefined,
+    outputBias: (c.outputBias ?? c.projectionBias) ? vector(`${prefix}.out_proj.bias`, c.hiddenSize) : undefined,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
+import type { GatedMlpOptions, Ops, Tensor } from '../../engine/ops/vocabulary.ts';
 import { interleaved, interleavedVector, matrix, vector, type Loaded } from '../weights/spec.ts';
 import { normScaling, type Scaling } from './scaling.ts';
 
@@ -33,11 +33,11 @@ export function mlpScalings(prefix: string, norm: string, hiddenSize: number, in
   ];
 }
 
-/** residual + down(activation(gate) ⊙ up), or without the residual. */
-export function mlp(ops: Ops, normed: Tensor, residual: Tensor | undefined, w: Loaded<ReturnType<typeof mlpWeights>>, activation: 'silu' | 'gelu-tanh' = 'silu', outputGate?: Tensor): Tensor {
+/** residual + scale · down(activation(gate) ⊙ up), or without the residual. Default: SiLU, and a scale of 1. */
+export function mlp(ops: Ops, normed: Tensor, residual: Tensor | undefined, w: Loaded<ReturnType<typeof mlpWeights>>, options: Partial<Pick<GatedMlpOptions, 'activation' | 'scale' | 'outputGate'>> = {}): Tensor {
   return ops.gatedMlp(normed, w.gateUp, w.down, {
-    activation,
-    ...(outputGate && { outputGate }),
+    activation: 'silu',
+    ...options,
     ...(residual && { residual }),
     ...(w.gateUpBias && { gateUpBias: w.gateUpBias }),
     ...(w.downBias && { downBias: w.downBias }),

@@ -127,7 +127,7 @@ function forward(ops: Ops, w: Loaded<ReturnType<typeof weights>>, c: RecurrentGe
     const normed = ops.rmsNorm(x, layer.mixerNorm, c.eps);
     if (layer.attention) x = attention(ops, normed, x, layer.attention, c, { rotaryTable: w.rotaryTable, window: c.window });
     else if (layer.recurrent) x = recurrentBlock(ops, normed, x, layer.recurrent, c);
-    x = mlp(ops, ops.rmsNorm(x, layer.mlpNorm, c.eps), x, layer.mlp, 'gelu-tanh');
+    x = mlp(ops, ops.rmsNorm(x, layer.mlpNorm, c.eps), x, layer.mlp, { activation: 'gelu-tanh' });
   }
   return ops.linear(ops.rmsNorm(ops.outputRows(x), w.norm, c.eps), w.head ?? w.embedding, { softCap: c.logitCap });
 }

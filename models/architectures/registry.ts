@@ -14,6 +14,7 @@ import { smollm3 } from './smollm3.ts';
  */
 const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitecture>>> = {
   bamba: async () => (await together(import('./bamba.ts'), importRecurrent())).bamba,
+  falcon_h1: async () => (await together(import('./falcon_h1.ts'), importRecurrent())).falconH1,
   gemma3,
   gemma3_text: gemma3,
   gpt2: async () => (await import('./gpt2.ts')).gpt2,

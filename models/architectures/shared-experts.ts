@@ -31,5 +31,5 @@ export function sharedExpertsWeights(prefix: string, hiddenSize: number, c: Shar
 export function sharedExperts(ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<ReturnType<typeof sharedExpertsWeights>>, { activation }: SharedExpertsConfig): Tensor {
   if (w.plain) return ops.linear(ops.linear(normed, w.plain.up, { activation: 'relu2' }), w.plain.down, { residual });
   if (!w.gated || activation === 'relu2') throw new Error('the weights of shared experts are those of another config');
-  return mlp(ops, normed, residual, w.gated, activation, w.outputGate && ops.linear(normed, w.outputGate));
+  return mlp(ops, normed, residual, w.gated, { activation, ...(w.outputGate && { outputGate: ops.linear(normed, w.outputGate) }) });
 }

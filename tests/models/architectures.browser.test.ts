@@ -3,6 +3,7 @@ import { evaluate } from '../../web/tools/evaluate.ts';
 
 const MODELS = [
   'arch/bamba',
+  'arch/falcon_h1',
   'arch/gemma3_text',
   'arch/gpt2',
   'arch/gpt_oss',

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../../models/checkpoint/parse-config.ts';
 import { parsedModel, recordedModel } from '../support/recorded-model.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 /** Keys that are set, or with `undefined` removed. */
 type Change = Readonly<Record<string, unknown>>;
 
-const fixture = (name: string): Config => JSON.parse(readFileSync(new URL(`../fixtures/arch/${name}/config.json`, import.meta.url), 'utf8'));
+const fixture = (name: string): Config => parseConfig(readFileSync(new URL(`../fixtures/arch/${name}/config.json`, import.meta.url), 'utf8'), 'config.json');
 const changed = (config: Config, change: Change): Config => Object.fromEntries(Object.entries({ ...config, ...change }).filter(([, value]) => value !== undefined));
 
 interface Variants {
@@ -24,6 +25,28 @@ interface Variants {
 const legacyGemma: Change = { rope_parameters: undefined, rope_theta: 1e6, rope_local_base_freq: 1e4, layer_types: undefined, sliding_window_pattern: 6, _sliding_window_pattern: undefined };
 
 const VARIANTS: Readonly<Record<string, Variants>> = {
+  falcon_h1: {
+    same: [
+      ['with the names of older versions', (c) => changed(c, { rope_parameters: undefined, rope_theta: 1e4, attn_layer_indices: null })],
+      ['with the mixer\'s width derived', (c) => changed(c, { mamba_d_ssm: null, mamba_d_head: 'auto' })],
+    ],
+    defaults: {
+      values: {
+        hidden_size: 4096, num_attention_heads: 32, num_key_value_heads: 8, intermediate_size: 14_336, max_position_embeddings: 8192, rms_norm_eps: 1e-5, tie_word_embeddings: false, hidden_act: 'silu',
+        attention_bias: false, mlp_bias: false, projectors_bias: false, mamba_d_ssm: 1024, mamba_n_heads: 128, mamba_d_head: 'auto', mamba_n_groups: 1, mamba_d_state: 256, mamba_d_conv: 4, mamba_expand: 2,
+        mamba_conv_bias: true, mamba_proj_bias: false, mamba_rms_norm: false, mamba_norm_before_gate: true, embedding_multiplier: 1, lm_head_multiplier: 1, attention_in_multiplier: 1, attention_out_multiplier: 1,
+        key_multiplier: 1, ssm_in_multiplier: 1, ssm_out_multiplier: 1, ssm_multipliers: [1, 1, 1, 1, 1], mlp_multipliers: [1, 1],
+      },
+    },
+    other: [
+      ['a norm in the mixer', { mamba_rms_norm: true }],
+      ['a bias on one projection of the mixer', { projectors_bias: true }],
+      ['a factor of the logits', { lm_head_multiplier: 0.5 }],
+      ['heads that share nothing', { num_key_value_heads: null }],
+    ],
+    refused: [['ssm_multipliers', [1, 1, 1, 1]], ['mlp_multipliers', [1]], ['key_multiplier', '1'], ['mamba_n_heads', 7], ['time_step_limit', [0.1]]],
+    names: [['model.layers.0.feed_forward.up_proj.weight', 'model.layers.0.feed_forward.up_proj.weight']],
+  },
   gemma3_text: {
     same: [
       ['with the names of older versions', (c) => changed(c, legacyGemma)],
