@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Checkpoint } from '../models/checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../models/checkpoint/open-checkpoint.ts';
 import { MissingTensorError } from '../models/errors/missing-tensor-error.ts';
@@ -185,7 +185,7 @@ describe('transfers', () => {
     const consume = async (): Promise<void> => {
       for await (const { tensor } of checkpoint.read(checkpoint.tensors.keys(), { signal: controller.signal, window: 400_000 })) {
         if (tensor.name !== 't.0') continue;
-        await vi.waitFor(() => expect(open).toBeGreaterThan(0));
+        await expect.poll(() => open).toBeGreaterThan(0);
         if (how === 'leaves') return;
         if (how === 'throws') throw new Error('the consumer failed');
         controller.abort();
@@ -193,7 +193,7 @@ describe('transfers', () => {
     };
     if (how === 'leaves') await consume();
     else expect(await failure(consume())).toMatchObject(how === 'aborts' ? { name: 'AbortError' } : { message: 'the consumer failed' });
-    await vi.waitFor(() => expect(open).toBe(0));
+    await expect.poll(() => open).toBe(0);
     const requests = server.requests.length;
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(server.requests).toHaveLength(requests);

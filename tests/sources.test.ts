@@ -134,7 +134,7 @@ describe('downloads that go wrong', () => {
         if ((seen.range?.[0] ?? 0) > 0 && stalls-- > 0) response.writeHead(206, { 'Content-Range': `bytes 65536-299999/${BIG.length}` }).flushHeaders();
         else sendRange(response, BIG, seen);
       },
-      { delaysMs: [5], stallMs: 150 },
+      { delaysMs: [5], stallMs: 1000 },
     );
     expect(Buffer.compare(await file.read(0, BIG.length), BIG)).toBe(0);
   });
@@ -231,7 +231,7 @@ describe('sizes', () => {
 describe('aborting', () => {
   test('closes the connection on which nothing happens', async () => {
     let closed = false;
-    const { file } = await openFrom((_request, response, seen) => {
+    const { server, file } = await openFrom((_request, response, seen) => {
       if (seen.range?.[0] === 0) return sendRange(response, BIG, seen);
       response.on('close', () => (closed = true));
       response.writeHead(206, { 'Content-Range': `bytes 65536-299999/${BIG.length}` });
@@ -240,16 +240,17 @@ describe('aborting', () => {
     });
     const controller = new AbortController();
     const reading = failure(file.read(0, BIG.length, controller.signal));
-    setTimeout(() => controller.abort(), 50);
+    await expect.poll(() => server.requests).toHaveLength(2);
+    controller.abort();
     expect(await reading).toMatchObject({ name: 'AbortError' });
-    await vi.waitFor(() => expect(closed).toBe(true));
+    await expect.poll(() => closed).toBe(true);
   });
 
   test('ends the wait before a retry', async () => {
     const server = await serve((_request, response) => response.writeHead(500).end());
     const controller = new AbortController();
-    const opening = failure(openSource({ url: server.url }, { retry: { delaysMs: [60_000], stallMs: 1000 } }).open('x', controller.signal));
-    await vi.waitFor(() => expect(server.requests).toHaveLength(1));
+    const opening = failure(openSource({ url: server.url }, { retry: { delaysMs: [60_000], stallMs: 20_000 } }).open('x', controller.signal));
+    await expect.poll(() => server.requests).toHaveLength(1);
     controller.abort();
     expect(await opening).toMatchObject({ name: 'AbortError' });
     await expect(openSource({ url: server.url }).open('x', controller.signal)).rejects.toMatchObject({ name: 'AbortError' });
@@ -269,7 +270,7 @@ describe('aborting', () => {
       expect(piece.length).toBeGreaterThan(0);
       break;
     }
-    await vi.waitFor(() => expect(closed).toBe(true));
+    await expect.poll(() => closed).toBe(true);
   });
 });
 

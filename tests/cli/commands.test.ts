@@ -85,23 +85,29 @@ test('quantised weights and caches have no limit on their error, f16 storage has
   expect(JSON.parse(int4.stdout).relRms).toBeGreaterThan(5e-3);
 });
 
-test('generate streams the expected story', async () => {
+test('generate writes the expected story', async () => {
   const { text }: { text: string } = JSON.parse(readFileSync(join(stories, 'expected-story.json'), 'utf8'));
-  const { code, stdout, stderr, pieces } = await runCommand('generate', [stories, '--prompt', 'Once upon a time', '--max-tokens', '20', '--temperature', '0'], { root });
+  const { code, stdout, stderr } = await runCommand('generate', [stories, '--prompt', 'Once upon a time', '--max-tokens', '20', '--temperature', '0'], { root });
   expect(code).toBe(0);
   expect(text.startsWith(stdout.trimEnd())).toBe(true);
   expect(stdout.length).toBeGreaterThan('Once upon a time'.length + 20);
-  expect(pieces).toBeGreaterThan(3);
   expect(stderr).toMatch(/^20 tokens, [\d.]+ tokens\/s/);
 });
 
-test('Ctrl-C ends generate', async () => {
-  const { code, stdout, stderr } = await runCommand('generate', [stories, '--prompt', 'Once upon a time'], {
+test('generate streams, and Ctrl-C ends it', async () => {
+  const prompt = 'Once upon a time';
+  let stopped = false;
+  const { code, stdout, stderr } = await runCommand('generate', [stories, '--prompt', prompt], {
     root,
-    onStdout: (_, child) => child.kill('SIGINT'),
+    onStdout: (text, child) => {
+      // Once: a second signal ends the process at once, whatever it is doing.
+      if (stopped || text.length <= prompt.length) return;
+      stopped = true;
+      child.kill('SIGINT');
+    },
   });
   expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
-  expect(stdout).toMatch(/^Once upon a time[^]*\n$/);
+  expect(stdout).toMatch(/^Once upon a time[^]+\n$/);
 });
 
 test('generate names the error of a model that cannot do what is asked', async () => {
@@ -175,10 +181,23 @@ test('quantize calibrates with a text', async () => {
 test('quantize that is stopped or fails leaves nothing', async () => {
   const folder = join(work, 'stopped');
   mkdirSync(folder);
-  // Longer to read than any machine without a GPU takes five seconds for.
   const long = join(work, 'long.txt');
   writeFileSync(long, readFileSync(join(root, 'tests/fixtures/text/stories-calibration.txt'), 'utf8').repeat(10));
-  const stopped = await runCommand('quantize', [stories, '--to', 'int8', '--out', join(folder, 'out'), '--calibrate', long], { root, onStart: (child) => setTimeout(() => child.kill('SIGINT'), 5000) });
+  // The browser that reads the text has its profile in the folder for temporary files: when that is there, the command is at work.
+  const temporary = join(work, 'temporary');
+  mkdirSync(temporary);
+  const stopped = await runCommand('quantize', [stories, '--to', 'int8', '--out', join(folder, 'out'), '--calibrate', long], {
+    root,
+    env: { TMPDIR: temporary, TEMP: temporary, TMP: temporary },
+    onStart: (child) => {
+      const waiting = setInterval(() => {
+        if (readdirSync(temporary).length === 0) return;
+        clearInterval(waiting);
+        child.kill('SIGINT');
+      }, 50);
+      child.on('close', () => clearInterval(waiting));
+    },
+  });
   expect(stopped).toMatchObject({ code: 130, stdout: '' });
   const failures: [string[], RegExp][] = [
     [[damagedWeights(folder), '--to', 'int8', '--out', join(folder, 'out')], /\[unpackable-weight\]/],

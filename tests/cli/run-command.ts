@@ -5,16 +5,14 @@ export interface Finished {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Pieces in which stdout came. */
-  readonly pieces: number;
 }
 
 export interface RunOptions {
   /** Folder that holds `scripts/`. */
   readonly root: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Called with each piece of stdout. */
-  readonly onStdout?: (text: string, child: ChildProcess) => void;
+  /** Called with all of stdout so far, whenever more of it comes. */
+  readonly onStdout?: (stdout: string, child: ChildProcess) => void;
   readonly onStart?: (child: ChildProcess) => void;
 }
 
@@ -22,17 +20,16 @@ export interface RunOptions {
 export function runCommand(name: string, args: readonly string[], { root, env = {}, onStdout, onStart }: RunOptions): Promise<Finished> {
   const child = spawn(process.execPath, [join(root, `scripts/${name}.mjs`), ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   onStart?.(child);
-  let [stdout, stderr, pieces] = ['', '', 0];
+  let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
-    pieces++;
-    onStdout?.(text, child);
+    onStdout?.(stdout, child);
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr, pieces }));
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
 }

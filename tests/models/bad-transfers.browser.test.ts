@@ -94,13 +94,31 @@ describe('an abort', () => {
 
   test('while kernels compile: what comes of them is freed', async () => {
     const ledger = new GpuLedger();
-    // A context of its own length makes kernels that nobody has compiled yet.
-    await abortedAt(({ phase }, abort) => {
-      if (phase === 'compile') setTimeout(abort, 1);
-    }, 61);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    expect(ledger.live).toEqual([]);
-    ledger.close();
+    const compile = GPUDevice.prototype.createComputePipelineAsync;
+    const compiling: Promise<unknown>[] = [];
+    let onCompile = (): void => {};
+    GPUDevice.prototype.createComputePipelineAsync = function (descriptor) {
+      const compiled = compile.call(this, descriptor);
+      compiling.push(compiled);
+      onCompile();
+      return compiled;
+    };
+    try {
+      // A context of its own length makes kernels that nobody has compiled yet.
+      await abortedAt(({ phase }, abort) => {
+        if (phase === 'compile') onCompile = abort;
+      }, 61);
+      for (let settled = 0; settled < compiling.length; ) {
+        settled = compiling.length;
+        await Promise.allSettled(compiling);
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+      expect(compiling.length).toBeGreaterThan(1);
+      expect(ledger.live).toEqual([]);
+    } finally {
+      GPUDevice.prototype.createComputePipelineAsync = compile;
+      ledger.close();
+    }
   });
 
   test.each([0, 2, 5, 10, 20, 40, 80])('after %i ms', async (delay) => {

@@ -17,7 +17,11 @@ class FakeError extends Error {
   }
 }
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => resolve());
+  });
 
 export async function loadModel(source: ModelSource, options: LoadOptions): Promise<Model> {
   const name = typeof source === 'string' ? source : Array.isArray(source) ? `files ${options.quantize}: ${source.map((file: File) => file.name).sort().join(' ')}` : 'elsewhere';
@@ -25,7 +29,8 @@ export async function loadModel(source: ModelSource, options: LoadOptions): Prom
   for (let step = 0; step <= 10; step++) {
     options.signal?.throwIfAborted();
     options.onProgress?.({ phase: step === 0 ? 'config' : 'weights', loadedBytes: (totalBytes * step) / 10, totalBytes });
-    await pause(name.includes('slow') ? 400 : 2);
+    // A slow load gets nowhere in the end, so that there is always time to look at it.
+    await pause(!name.includes('slow') ? 2 : step < 4 ? 400 : 1_000_000, options.signal);
     if (name.includes('missing') && step === 2) throw new FakeError('checkpoint/missing-file', 'https://huggingface.co/fake/missing/resolve/main/config.json answered 404 Not Found');
   }
   return fakeModel(name, options);
@@ -40,10 +45,11 @@ function fakeModel(name: string, { quantize, kvCache }: LoadOptions): Model {
     const words = text.match(/\s*\S+/g) ?? [];
     yield { type: 'text-start', promptTokens: 5, cachedTokens: 0 };
     let count = 0;
-    for (const word of words.slice(0, maxTokens)) {
-      await pause(name.includes('endless') ? 60 : 4);
+    const endless = name.includes('endless');
+    while (count < Math.min(endless ? Infinity : words.length, maxTokens)) {
+      await pause(endless ? 60 : 4);
       signal?.throwIfAborted();
-      yield { type: 'text-delta', text: word, tokenIds: [count++] };
+      yield { type: 'text-delta', text: words[count % words.length], tokenIds: [count++] };
     }
     yield { type: 'text-end', finishReason: chat ? 'stop-token' : 'length', usage: { promptTokens: 5, cachedTokens: 0, completionTokens: count, timeToFirstTokenMs: 12, tokensPerSecond: 83 } };
   }

@@ -1,10 +1,13 @@
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { GenerateEvent } from '../../engine/schedule/generate-event.ts';
 import { EventBatcher } from './event-batcher.ts';
 
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
 const delta = (text: string, id: number): GenerateEvent => ({ type: 'text-delta', text, tokenIds: [id] });
 
-test('the first text goes out at once, what follows within the interval is joined, nothing is lost', async () => {
+test('the first text goes out at once, what follows within the interval is joined, nothing is lost', () => {
   const sent: (readonly GenerateEvent[])[] = [];
   const batcher = new EventBatcher((events) => sent.push(events), 20);
   batcher.push({ type: 'text-start', promptTokens: 3, cachedTokens: 0 });
@@ -13,7 +16,7 @@ test('the first text goes out at once, what follows within the interval is joine
   batcher.push(delta('b', 2));
   batcher.push(delta('c', 3));
   expect(sent).toHaveLength(2);
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  vi.advanceTimersByTime(20);
   expect(sent[2]).toEqual([{ type: 'text-delta', text: 'bc', tokenIds: [2, 3] }]);
 });
 
