@@ -11,6 +11,7 @@ import type { Model } from '../model.ts';
 import { createRunner } from '../runtime/create-runner.ts';
 import { importKvLayout } from '../runtime/import-kv-layout.ts';
 import { LoadedModel } from '../runtime/loaded-model.ts';
+import type { LoadedParts } from '../runtime/loaded-parts.ts';
 import { importPackers } from '../quant/import-packer.ts';
 import type { PackableFormat } from '../quant/packer.ts';
 import { loadText } from '../text/load-text.ts';
@@ -26,6 +27,11 @@ import { resolveLoadOptions, type ResolvedLoadOptions } from './resolve-load-opt
  * Every failure is a typed error and leaves nothing on the GPU; aborting throws the signal's `AbortError`.
  */
 export async function loadModel(source: ModelSource, options: LoadOptions & DeviceOptions = {}): Promise<Model> {
+  return new LoadedModel(await loadParts(source, options));
+}
+
+/** What `loadModel` makes a model of, for tools that run steps of their own. The runner's `destroy` frees it. */
+export async function loadParts(source: ModelSource, options: LoadOptions & DeviceOptions = {}): Promise<LoadedParts> {
   const resolved = resolveLoadOptions(options);
   const { signal } = options;
   const report = reporter(options.onProgress);
@@ -57,7 +63,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions & Devi
     signal?.throwIfAborted();
     gpu.check();
     report({ phase: 'ready' });
-    return new LoadedModel({ runner, text, name: checkpoint.name, modelType, parameters: plan.parameters, generationConfig: checkpoint.generationConfig, stopTokens: stopTokensOf(checkpoint) });
+    return { runner, text, name: checkpoint.name, modelType, parameters: plan.parameters, generationConfig: checkpoint.generationConfig, stopTokens: stopTokensOf(checkpoint) };
   } catch (error) {
     gpu.destroy();
     // A lost device makes the browser reject with errors of its own.

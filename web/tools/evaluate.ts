@@ -1,5 +1,8 @@
-import { loadModel, type LoadOptions, type Model } from '../../index.ts';
+import type { LoadOptions, Model } from '../../index.ts';
+import type { Runner } from '../../engine/schedule/runner.ts';
 import { CheckpointError } from '../../models/errors/checkpoint-error.ts';
+import { loadParts } from '../../models/load/load-model.ts';
+import { LoadedModel } from '../../models/runtime/loaded-model.ts';
 import { readHeader } from '../../models/safetensors/read-header.ts';
 import { openSource } from '../../models/sources/open-source.ts';
 
@@ -8,6 +11,8 @@ export interface EvaluateOptions {
   readonly url: string;
   readonly name: string;
   readonly load: LoadOptions;
+  /** Read the text once more, in steps of these numbers of tokens, each at most the load's `prefillChunk`; what is left is one more step. */
+  readonly pieces?: readonly number[];
 }
 
 /** One line of the report. Errors are against the reference logits; a mismatch with a small margin is no fault. */
@@ -24,6 +29,8 @@ export interface Evaluation {
 }
 
 export interface EvaluationWithTensors extends Evaluation {
+  /** RMS error relative to the reference of the logits read in `pieces`. */
+  readonly relRmsOfPieces?: number;
   readonly logits: Float32Array<ArrayBuffer>;
   /** [T + G, V] */
   readonly shape: readonly [rows: number, vocabulary: number];
@@ -31,12 +38,14 @@ export interface EvaluationWithTensors extends Evaluation {
 }
 
 /** Compares a checkpoint with its own reference: logits over prompt and continuation, then greedy decoding from the prompt with state. */
-export async function evaluate({ url, name, load }: EvaluateOptions): Promise<EvaluationWithTensors> {
+export async function evaluate({ url, name, load, pieces }: EvaluateOptions): Promise<EvaluationWithTensors> {
   const start = performance.now();
   const expected = await readExpected(url);
-  const model = await loadModel({ url }, load);
+  const parts = await loadParts({ url }, load);
+  const model = new LoadedModel(parts);
   try {
-    const logits = await model.logits([...expected.inputIds, ...expected.greedyIds]);
+    const tokens = [...expected.inputIds, ...expected.greedyIds];
+    const logits = await model.logits(tokens);
     const { relRms, maxAbs } = compare(logits, expected.logits);
     const greedyIds = await greedy(model, expected.inputIds, expected.greedyIds.length);
     const mismatch = greedyIds.findIndex((id, i) => id !== expected.greedyIds[i]);
@@ -48,6 +57,7 @@ export async function evaluate({ url, name, load }: EvaluateOptions): Promise<Ev
       greedyTotal: expected.greedyIds.length,
       firstMismatchMargin: mismatch < 0 ? null : expected.margin[mismatch],
       ms: Math.round(performance.now() - start),
+      ...(pieces && { relRmsOfPieces: compare(await scorePieces(parts.runner, tokens, pieces), expected.logits).relRms }),
       logits,
       shape: [logits.length / model.vocabularySize, model.vocabularySize],
       greedyIds,
@@ -98,6 +108,24 @@ function compare(actual: Float32Array, expected: Float32Array): { relRms: number
     if (!(Math.abs(difference) <= maxAbs)) maxAbs = Math.abs(difference);
   }
   return { relRms: Math.sqrt(error / size), maxAbs };
+}
+
+/** The logits of all tokens, read in steps of these sizes. */
+async function scorePieces(runner: Runner, tokens: readonly number[], pieces: readonly number[]): Promise<Float32Array> {
+  const logits = new Float32Array(tokens.length * runner.vocabulary);
+  const sequence = await runner.createSequence();
+  try {
+    let start = 0;
+    for (const piece of [...pieces, tokens.length]) {
+      if (start === tokens.length) break;
+      const read = Uint32Array.from(tokens.slice(start, start + piece));
+      logits.set(await runner.score(sequence, read), start * runner.vocabulary);
+      start += read.length;
+    }
+    return logits;
+  } finally {
+    sequence.state.destroy();
+  }
 }
 
 async function greedy(model: Model, tokens: readonly number[], count: number): Promise<number[]> {
