@@ -18,6 +18,8 @@ export interface KernelCase {
   readonly name: string;
   /** The kernels in the order they run; buffers are shared by binding name. */
   readonly kernels: (target: Target) => readonly Kernel[];
+  /** Which of the two ways in which a team adds up is run, where this is not what the case is about and others run the other way. Default: both. */
+  readonly team?: 'subgroup' | 'workgroup';
   readonly step?: Step;
   /** Seeded contents of every binding but `step` and the pure outputs; also those written in place. */
   readonly inputs: () => Record<string, BufferData>;

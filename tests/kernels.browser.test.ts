@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allCases } from '../shaders/cases.ts';
+import type { KernelCase } from '../shaders/kernel-case.ts';
 import type { Target } from '../shaders/kernel.ts';
 import { relativeError, runCase } from './gpu/run-case.ts';
 
@@ -16,12 +17,17 @@ beforeAll(async () => {
 });
 afterAll(() => device?.destroy());
 
+function targetsOf({ team }: KernelCase): readonly Target[] {
+  if (team === undefined || targets.length === 1) return targets;
+  return targets.filter(({ subgroup }) => (subgroup > 0) === (team === 'subgroup'));
+}
+
 for (const [operator, cases] of Object.entries(allCases)) {
   describe(operator, () => {
     for (const kernelCase of cases) {
       test(kernelCase.name, async () => {
         const seen = new Set<string>();
-        for (const target of targets) {
+        for (const target of targetsOf(kernelCase)) {
           const key = kernelCase.kernels(target).map((kernel) => kernel.code).join();
           if (seen.has(key)) continue;
           seen.add(key);

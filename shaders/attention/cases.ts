@@ -140,7 +140,7 @@ const qwen35: Shape = { heads: 8, kvHeads: 2, headDim: 256, gated: true, qkNorm:
 export const attentionCases: readonly KernelCase[] = [
   // Positions: one split, the edge of two, many; groups that fill, undershoot and exceed the four heads of a tile.
   ...[0, 1, 62, 63, 64, 500].map((position) => attentionCase({ heads: 4, kvHeads: 2, headDim: 128 }, 1, position)),
-  ...[1, 3, 8].map((group) => attentionCase({ heads: 2 * group, kvHeads: 2, headDim: 16, kv: 'f16' }, 1, 100)),
+  ...[1, 3].map((group) => attentionCase({ heads: 2 * group, kvHeads: 2, headDim: 16, kv: 'f16' }, 1, 100)),
   ...[5, 16].map((group) => attentionCase({ heads: group, kvHeads: 1, headDim: 20 }, 1, 500)),
   ...[4, 80, 256].map((headDim) => attentionCase({ heads: 6, kvHeads: 2, headDim, kv: 'f16', gated: true }, 1, 500)),
   attentionCase({ heads: 4, kvHeads: 2, headDim: 64, window: 32 }, 1, 20),
@@ -153,19 +153,19 @@ export const attentionCases: readonly KernelCase[] = [
   // The last position that the cache has.
   attentionCase({ heads: 4, kvHeads: 2, headDim: 16, capacity: 65 }, 1, 64),
 
-  ...[7, 63, 100].flatMap((count) => [0, 1, 63, 500].map((position) => attentionCase({ heads: 4, kvHeads: 2, headDim: 64, kv: count === 63 ? 'f16' : 'f32' }, count, position))),
-  ...[3, 8].map((group) => attentionCase({ heads: 2 * group, kvHeads: 2, headDim: 16, kv: 'f16' }, 33, 5)),
-  ...[4, 80, 128, 132, 256].map((headDim) => attentionCase({ heads: 2, kvHeads: 1, headDim, gated: true, kv: headDim === 256 ? 'f16' : 'f32' }, 63, 63)),
-  ...[1, 7, 100].map((window) => attentionCase({ heads: 2, kvHeads: 2, headDim: 16, window }, 100, 63)),
+  ...[[7, 0], [7, 63], [7, 500], [63, 1], [63, 63], [100, 0], [100, 63]].map(([count, position]) => attentionCase({ heads: 4, kvHeads: 2, headDim: 64, kv: count === 63 ? 'f16' : 'f32' }, count, position)),
+  attentionCase({ heads: 6, kvHeads: 2, headDim: 16, kv: 'f16' }, 33, 5),
+  ...[4, 80, 132, 256].map((headDim) => attentionCase({ heads: 2, kvHeads: 1, headDim, gated: true, kv: headDim === 256 ? 'f16' : 'f32' }, 63, 63)),
+  ...[1, 100].map((window) => attentionCase({ heads: 2, kvHeads: 2, headDim: 16, window }, 100, 63)),
   attentionCase({ heads: 4, kvHeads: 2, headDim: 64, sinks: true, window: 20 }, 63, 1),
   attentionCase({ heads: 4, kvHeads: 2, headDim: 64, softCap: 5 }, 63, 1),
   attentionCase({ heads: 4, kvHeads: 2, headDim: 64, scale: 30 }, 63, 1),
   attentionCase({ heads: 4, kvHeads: 2, headDim: 16, capacity: 101 }, 100, 1),
   attentionCase({ heads: 2, kvHeads: 1, headDim: 32 }, 513, 0),
 
-  // The law: tokens 63…69 in one step, and each alone.
+  // The law: tokens 63…69 in one step, and some of them alone.
   layerCase(qwen3, 7, 63),
-  ...[63, 64, 65, 66, 67, 68, 69].map((position) => layerCase(qwen3, 1, position)),
+  ...[63, 64, 69].map((position) => layerCase(qwen3, 1, position)),
   layerCase(qwen35, 63, 0),
   layerCase(qwen35, 1, 62),
   layerCase({ ...qwen35, kv: 'f16' }, 7, 500),
@@ -181,15 +181,13 @@ export const attentionCases: readonly KernelCase[] = [
 
   // Packed rows: heads that fill their last group and word, and heads that do not.
   ...(['int8', 'int4'] as const).flatMap((kv) => [
-    ...[4, 36, 80, 256].map((headDim) => attentionCase({ heads: 6, kvHeads: 2, headDim, kv }, 1, 500)),
-    ...[4, 36, 80, 256].map((headDim) => attentionCase({ heads: 2, kvHeads: 1, headDim, kv, gated: true }, 63, 63)),
+    ...[4, 36, 256].map((headDim) => attentionCase({ heads: 6, kvHeads: 2, headDim, kv }, 1, 500)),
+    ...[4, 36, 80].map((headDim) => attentionCase({ heads: 2, kvHeads: 1, headDim, kv, gated: true }, 63, 63)),
     attentionCase({ heads: 16, kvHeads: 2, headDim: 128, kv }, 1, 63),
-    attentionCase({ heads: 4, kvHeads: 2, headDim: 64, kv, window: 32 }, 1, 500),
     attentionCase({ heads: 8, kvHeads: 1, headDim: 64, kv, sinks: true, window: 128 }, 1, 500),
     attentionCase({ heads: 4, kvHeads: 2, headDim: 64, kv, sinks: true, window: 20 }, 63, 1),
-    attentionCase({ heads: 4, kvHeads: 2, headDim: 64, kv, softCap: 5 }, 33, 500),
     layerCase({ ...qwen3, kv }, 7, 63),
-    ...[63, 66, 69].map((position) => layerCase({ ...qwen3, kv }, 1, position)),
+    ...[63, 69].map((position) => layerCase({ ...qwen3, kv }, 1, position)),
     layerCase({ ...qwen35, kv }, 7, 60),
     layerCase({ heads: 3, kvHeads: 3, headDim: 4, rotaryDim: 4, kv }, 100, 1),
     layerCase({ heads: 4, kvHeads: 2, headDim: 36, rotaryDim: 20, qkNorm: { eps: 1e-5 }, kv }, 7, 1),

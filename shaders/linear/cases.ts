@@ -72,9 +72,9 @@ function linearCase(kernel: string, build: (target: Target) => Kernel, variant: 
   };
 }
 
-function vectorCase(shape: Shape): KernelCase {
+function vectorCase(shape: Shape, team?: KernelCase['team']): KernelCase {
   const variant = variantOf(shape);
-  return linearCase('linear-vector', (target) => linearVector(variant, target), variant, 1, 2e-6);
+  return { ...linearCase('linear-vector', (target) => linearVector(variant, target), variant, 1, 2e-6), ...(team && { team }) };
 }
 
 function matrixCase(count: number, shape: Omit<Shape, 'norm'>): KernelCase {
@@ -83,16 +83,22 @@ function matrixCase(count: number, shape: Omit<Shape, 'norm'>): KernelCase {
 }
 
 export const linearCases: readonly KernelCase[] = [
-  ...WEIGHT_FORMATS.flatMap((format) => [1, 63, 100, 513].map((inputs) => vectorCase({ format, inputs, outputs: 37 }))),
-  ...WEIGHT_FORMATS.flatMap((format) => [[2, 1], [7, 63], [65, 100], [100, 513]].map(([count, inputs]) => matrixCase(count, { format, inputs, outputs: 67 }))),
+  // Every format, over two super-blocks and a group of one weight. How a team adds up is not a matter of formats.
+  ...WEIGHT_FORMATS.map((format, i) => vectorCase({ format, inputs: 513, outputs: 37 }, i % 2 === 0 ? 'subgroup' : 'workgroup')),
+  ...WEIGHT_FORMATS.map((format, i) => matrixCase([65, 7, 100][i % 3], { format, inputs: 513, outputs: 67 })),
+  // Every size: less than a block, parts of one, no whole quads.
+  ...(['f32', 'int4'] as const).flatMap((format) => [
+    ...[1, 63, 100].map((inputs) => vectorCase({ format, inputs, outputs: 37 })),
+    ...[[2, 1], [7, 63], [65, 100]].map(([count, inputs]) => matrixCase(count, { format, inputs, outputs: 67 })),
+  ]),
   // Several chunks of x (K > 3,392), and the number of rows that a team takes.
   vectorCase({ format: 'int4', inputs: 7001, outputs: 5 }),
-  vectorCase({ format: 'int4', inputs: 63, outputs: 2051, norm: { eps: 1e-6 } }),
-  vectorCase({ format: 'int4', inputs: 63, outputs: 33001 }),
+  vectorCase({ format: 'int4', inputs: 5, outputs: 2051, norm: { eps: 1e-6 } }),
+  vectorCase({ format: 'int4', inputs: 5, outputs: 33001 }),
   // Several sweeps over x: 2 where a team is 32 wide, none is whole.
-  vectorCase({ format: 'int4', inputs: 63, outputs: 2 * 16 * 2048 + 5, norm: { eps: 1e-6 } }),
+  vectorCase({ format: 'int4', inputs: 5, outputs: 2 * 16 * 2048 + 5, norm: { eps: 1e-6 } }),
   // Groups of other sizes, zero points, weights whose columns were sorted.
-  ...GROUPED.flatMap((format) => [vectorCase({ format, inputs: 513, outputs: 37 }), matrixCase(7, { format, inputs: 513, outputs: 67 })]),
+  ...GROUPED.flatMap((format, i) => [vectorCase({ format, inputs: 513, outputs: 37 }, i % 2 === 0 ? 'workgroup' : 'subgroup'), matrixCase(7, { format, inputs: 513, outputs: 67 })]),
   vectorCase({ format: 'int4:f16:128:zeros', inputs: 321, outputs: 37, ordered: true }),
   vectorCase({ format: 'int4', inputs: 321, outputs: 37, ordered: true, norm: { eps: 1e-6 }, bias: true }),
   matrixCase(7, { format: 'int4:f16:128:zeros', inputs: 321, outputs: 67, ordered: true, bias: true }),
@@ -101,7 +107,7 @@ export const linearCases: readonly KernelCase[] = [
   vectorCase({ format: 'f16', inputs: 7001, outputs: 5, norm: { eps: 1e-6 }, bias: true }),
   vectorCase({ format: 'int4', inputs: 513, outputs: 38, norm: { eps: 1e-6 }, gated: 'silu' }),
   // Epilogues and row chunks.
-  ...[vectorCase, (shape: Omit<Shape, 'norm'>) => matrixCase(7, shape)].flatMap((make) => [
+  ...[(shape: Omit<Shape, 'norm'>) => vectorCase(shape, 'subgroup'), (shape: Omit<Shape, 'norm'>) => matrixCase(7, shape)].flatMap((make) => [
     make({ format: 'f32', inputs: 63, outputs: 37, bias: true }),
     make({ format: 'f32', inputs: 63, outputs: 37, activation: 'silu', accumulate: true }),
     make({ format: 'f32', inputs: 63, outputs: 37, activation: 'relu2' }),

@@ -96,12 +96,13 @@ function productOf({ format, inputs, outputs, experts, firstExpert }: ExpertsVar
   };
 }
 
-function gateUpCase(shape: Shape & Pick<ExpertGateUpVariant, 'activation' | 'norm'>): KernelCase {
+function gateUpCase(shape: Shape & Pick<ExpertGateUpVariant, 'activation' | 'norm'>, team?: KernelCase['team']): KernelCase {
   const variant = { ...variantOf(shape), activation: shape.activation, ...(shape.norm && { norm: shape.norm }) };
   const { inputs, outputs, topK, norm, activation } = variant;
   const stride = roundUp(outputs / rowsPerElement(activation), 4);
   return {
     name: expertGateUp(variant, { subgroup: 0 }).label,
+    ...(team && { team }),
     kernels: (target) => [expertGateUp(variant, target)],
     inputs: () => ({
       ...weightsOf(variant),
@@ -121,11 +122,12 @@ function gateUpCase(shape: Shape & Pick<ExpertGateUpVariant, 'activation' | 'nor
   };
 }
 
-function downCase({ accumulate = true, ...shape }: Shape & Partial<Pick<ExpertDownVariant, 'accumulate'>>): KernelCase {
+function downCase({ accumulate = true, ...shape }: Shape & Partial<Pick<ExpertDownVariant, 'accumulate'>>, team?: KernelCase['team']): KernelCase {
   const variant = { ...variantOf(shape), accumulate };
   const { inputs, outputs, topK, allExperts } = variant;
   return {
     name: expertDown(variant, { subgroup: 0 }).label,
+    ...(team && { team }),
     kernels: (target) => [expertDown(variant, target)],
     inputs: () => ({
       ...weightsOf(variant),
@@ -221,7 +223,18 @@ export const moeCases: readonly KernelCase[] = [
     groupCase(513, { experts: 33, topK: 5 }, choice),
     groupCase(100, { experts: 256, topK: 16 }, choice),
   ]),
-  ...WEIGHT_FORMATS.flatMap((format) => [
+  // Every format, over two super-blocks and a part of a block. How a team adds up is not a matter of formats, nor is what is done with a product.
+  ...WEIGHT_FORMATS.flatMap((format, i) => {
+    const even = i % 2 === 0;
+    return [
+      gateUpCase({ format, inputs: 321, outputs: 6, allExperts: 7, topK: 2, activation: CLAMPED, bias: true, norm: { eps: 1e-5 } }, even ? 'subgroup' : 'workgroup'),
+      downCase({ format, inputs: 321, outputs: 37, allExperts: 5, topK: 3 }, even ? 'workgroup' : 'subgroup'),
+      even
+        ? tilesCase(7, 'random', { format, inputs: 321, outputs: 38, allExperts: 5, topK: 3, activation: SILU })
+        : tilesCase(33, 'random', { format, inputs: 321, outputs: 67, allExperts: 7, topK: 3, bias: true }),
+    ];
+  }),
+  ...(['f32', 'mxfp4'] as const).flatMap((format) => [
     gateUpCase({ format, inputs: 63, outputs: 38, allExperts: 5, topK: 3, activation: SILU }),
     gateUpCase({ format, inputs: 100, outputs: 6, allExperts: 7, topK: 2, activation: CLAMPED, bias: true, norm: { eps: 1e-5 } }),
     downCase({ format, inputs: 63, outputs: 37, allExperts: 5, topK: 3 }),
@@ -232,13 +245,13 @@ export const moeCases: readonly KernelCase[] = [
   ]),
   // Several chunks of x (K > 3,392), and the numbers of rows that a team takes.
   gateUpCase({ format: 'int4', inputs: 3501, outputs: 6, allExperts: 3, topK: 2, activation: CLAMPED, bias: true, norm: { eps: 1e-6 } }),
-  gateUpCase({ format: 'int4', inputs: 33, outputs: 2 * 8193, allExperts: 3, topK: 2, activation: SILU, norm: { eps: 1e-6 } }),
+  gateUpCase({ format: 'int4', inputs: 5, outputs: 2 * 8193, allExperts: 3, topK: 2, activation: SILU, norm: { eps: 1e-6 } }),
   downCase({ format: 'int4', inputs: 3501, outputs: 3, allExperts: 3, topK: 2 }),
-  downCase({ format: 'int8', inputs: 33, outputs: 2051, allExperts: 3, topK: 2, bias: true }),
-  downCase({ format: 'int4', inputs: 33, outputs: 8197, allExperts: 3, topK: 2 }),
+  downCase({ format: 'int8', inputs: 5, outputs: 2051, allExperts: 3, topK: 2, bias: true }),
+  downCase({ format: 'int4', inputs: 5, outputs: 8197, allExperts: 3, topK: 2 }),
   // Without a gate, and with another.
   gateUpCase({ format: 'int4', inputs: 63, outputs: 37, allExperts: 5, topK: 3, activation: RELU2, bias: true, norm: { eps: 1e-5 } }),
-  gateUpCase({ format: 'int4', inputs: 33, outputs: 8193, allExperts: 3, topK: 2, activation: RELU2 }),
+  gateUpCase({ format: 'int4', inputs: 5, outputs: 8193, allExperts: 3, topK: 2, activation: RELU2 }),
   gateUpCase({ format: 'f32', inputs: 63, outputs: 38, allExperts: 5, topK: 3, activation: { kind: 'gelu-tanh' } }),
   tilesCase(7, 'random', { format: 'int8', inputs: 63, outputs: 37, allExperts: 5, topK: 3, activation: RELU2, bias: true }),
   // Chunks of a weight: in the middle, and one that none of the choices is in.

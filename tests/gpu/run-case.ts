@@ -19,7 +19,18 @@ function decode(words: Uint32Array<ArrayBuffer>, { type, length }: OutputShape):
   }
 }
 
-export async function pipelineOf(device: GPUDevice, kernel: Kernel): Promise<GPUComputePipeline> {
+/** By device and code. Compiling is what takes the time, and many cases share their kernels. */
+const compiled = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>();
+
+export function pipelineOf(device: GPUDevice, kernel: Kernel): Promise<GPUComputePipeline> {
+  const pipelines = compiled.get(device) ?? new Map<string, Promise<GPUComputePipeline>>();
+  compiled.set(device, pipelines);
+  const pipeline = pipelines.get(kernel.code) ?? compile(device, kernel);
+  pipelines.set(kernel.code, pipeline);
+  return pipeline;
+}
+
+function compile(device: GPUDevice, kernel: Kernel): Promise<GPUComputePipeline> {
   const layout = device.createBindGroupLayout({
     entries: kernel.bindings.map(({ type }, binding) => ({
       binding,
