@@ -1,5 +1,6 @@
 import type { KernelCase } from './kernel-case.ts';
 import { attentionCases } from './attention/cases.ts';
+import { latentAttentionCases } from './attention/cases-latent.ts';
 import { dequantCases } from './dequant/cases.ts';
 import { embeddingCases } from './embedding/cases.ts';
 import { gatedRmsNormCases } from './gated-rms-norm/cases.ts';
@@ -27,7 +28,7 @@ export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   'select-rows': selectRowsCases,
   'selective-scan': selectiveScanCases,
   'short-conv': shortConvCases,
-  attention: attentionCases,
+  attention: [...attentionCases, ...latentAttentionCases],
   dequant: dequantCases,
   embedding: embeddingCases,
   linear: linearCases,

@@ -1,5 +1,5 @@
 import { rowsPerElement } from '../../shaders/moe/variant.ts';
-import type { ChannelGating, GatedMlpOptions, GatedRmsNorm, HeadGating, LinearAttention, LinearOptions, Moe, Ops, RgLru, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
+import type { ChannelGating, GatedMlpOptions, GatedRmsNorm, HeadGating, LatentAttention, LinearAttention, LinearOptions, Moe, Ops, RgLru, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
 import type { StateDeclaration } from './state.ts';
 import type { Vector, Weight } from './weight.ts';
 
@@ -18,6 +18,7 @@ export type Node = { readonly out: Tensor } & (
   | { readonly op: 'rmsNorm'; readonly x: Tensor; readonly weight: Vector; readonly eps: number; readonly residual?: Tensor }
   | { readonly op: 'layerNorm'; readonly x: Tensor; readonly weight: Vector; readonly bias: Vector; readonly eps: number }
   | { readonly op: 'softmaxAttention'; readonly x: Tensor; readonly attention: SoftmaxAttention }
+  | { readonly op: 'latentAttention'; readonly x: Tensor; readonly attention: LatentAttention }
   | { readonly op: 'shortConv'; readonly x: Tensor; readonly conv: ShortConv }
   | { readonly op: 'linearAttention'; readonly x: Tensor; readonly attention: LinearAttention<HeadGating> }
   | { readonly op: 'channelAttention'; readonly x: Tensor; readonly attention: LinearAttention<ChannelGating> }
@@ -100,6 +101,13 @@ export class Graph implements Ops {
   softmaxAttention(projection: Tensor, attention: SoftmaxAttention): Tensor {
     this.#declare(attention.state);
     return this.#add({ op: 'softmaxAttention', x: projection, attention }, attention.heads * attention.state.headDim, projection.rows);
+  }
+
+  latentAttention(query: Tensor, attention: LatentAttention): Tensor {
+    const { state, heads, expanded, valueDim } = attention;
+    if (query.width !== heads * state.headDim || expanded.width % heads !== 0) throw new Error(`latent attention of ${heads} heads of ${state.headDim} has ${query.width} for q and ${expanded.width} for k and v`);
+    this.#declare(state);
+    return this.#add({ op: 'latentAttention', x: query, attention }, heads * valueDim, query.rows);
   }
 
   shortConv(x: Tensor, conv: ShortConv): Tensor {

@@ -51,6 +51,20 @@ export interface SoftmaxAttention {
   readonly sinks?: Vector;
 }
 
+/** Multi-head latent attention (DeepSeek-V2, arXiv:2405.04434), without rotation. Keys and values are cached as they are expanded. */
+export interface LatentAttention {
+  /** As wide as a key. What is left of a cached value is zeros. */
+  readonly state: KvState;
+  /** Of q; as many as the state's. */
+  readonly heads: number;
+  readonly scale: number;
+  /** [T, heads · (own part of a key + valueDim)]: per head [k | v]. */
+  readonly expanded: Tensor;
+  /** What follows a head's own part in the keys of all, from a multiple of 4 on. */
+  readonly shared: TensorColumns;
+  readonly valueDim: number;
+}
+
 export interface ShortConv {
   readonly state: ConvState;
   /** First convolved column of x; default 0. */
@@ -234,6 +248,8 @@ export interface Ops {
   layerNorm(x: Tensor, weight: Vector, bias: Vector, eps: number): Tensor;
   /** Causal attention over the state and this step; `projection` holds the columns [q | k | v]. Gives [T, heads · headDim]. */
   softmaxAttention(projection: Tensor, attention: SoftmaxAttention): Tensor;
+  /** The same for the heads of `query` [T, heads · headDim], with keys and values from elsewhere. Gives [T, heads · valueDim]. */
+  latentAttention(query: Tensor, attention: LatentAttention): Tensor;
   /** Depthwise causal convolution of `channels` columns of x. */
   shortConv(x: Tensor, conv: ShortConv): Tensor;
   /** Attention whose state is a matrix a head; `mixed` holds q, k and v. Gives [T, heads · valueDim]. */

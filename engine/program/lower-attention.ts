@@ -2,8 +2,10 @@ import { attentionDecode, attentionPartialLength } from '../../shaders/attention
 import { attentionInput } from '../../shaders/attention/attention-input.ts';
 import { attentionMerge } from '../../shaders/attention/attention-merge.ts';
 import { attentionPrefill } from '../../shaders/attention/attention-prefill.ts';
-import { roundUp } from '../../shaders/kernel.ts';
+import type { AttentionVariant } from '../../shaders/attention/variant.ts';
+import { roundUp, type Kernel } from '../../shaders/kernel.ts';
 import type { Node } from '../ops/graph.ts';
+import type { Tensor } from '../ops/vocabulary.ts';
 import type { BufferRef } from './dispatch.ts';
 import type { Lowering } from './lowering.ts';
 
@@ -25,10 +27,9 @@ export function lowerAttention(lowering: Lowering, { x, attention, out }: Extrac
     rotaryDim: rotary?.rotaryDim ?? 0,
     sinks: sinks !== undefined,
   };
-  const many = lowering.isMany(x);
   const buffers: Record<string, BufferRef> = {
     projection: lowering.read(x),
-    query: lowering.scratch('query', (many ? lowering.options.rows : 1) * heads * state.headDim),
+    query: lowering.scratch('query', (lowering.isMany(x) ? lowering.options.rows : 1) * heads * state.headDim),
     keys: lowering.state(state, 'keys'),
     values: lowering.state(state, 'values'),
     out: lowering.define(out, 'attention'),
@@ -36,7 +37,15 @@ export function lowerAttention(lowering: Lowering, { x, attention, out }: Extrac
   if (qkNorm) Object.assign(buffers, { q_norm: lowering.constant(qkNorm.q), k_norm: lowering.constant(qkNorm.k) });
   if (rotary) buffers.rotary = lowering.constant(rotary.table);
   if (sinks) buffers.sinks = lowering.constant(sinks);
-  if (!many) buffers.partial = lowering.scratch('attention partials', attentionPartialLength(variant));
-  const kernels = many ? [attentionInput(variant), attentionPrefill(variant)] : [attentionInput(variant), attentionDecode(variant), attentionMerge(variant)];
-  for (const kernel of kernels) lowering.emit(kernel, buffers, out);
+  emitAttention(lowering, variant, attentionInput(variant), buffers, out);
+}
+
+/** `input`, which files keys and values in the cache, then attention over it. */
+export function emitAttention(lowering: Lowering, variant: AttentionVariant, input: Kernel, buffers: Readonly<Record<string, BufferRef>>, out: Tensor): void {
+  if (lowering.isMany(out)) {
+    for (const kernel of [input, attentionPrefill(variant)]) lowering.emit(kernel, buffers, out);
+    return;
+  }
+  const partial = lowering.scratch('attention partials', attentionPartialLength(variant));
+  for (const kernel of [input, attentionDecode(variant), attentionMerge(variant)]) lowering.emit(kernel, { ...buffers, partial }, out);
 }

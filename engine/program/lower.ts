@@ -9,8 +9,10 @@ import type { Tensor } from '../ops/vocabulary.ts';
 import type { Weight } from '../ops/weight.ts';
 import { importChannel, isChannel } from './channel.ts';
 import type { BufferRef, Dispatch, Value } from './dispatch.ts';
+import { importLatent, isLatent } from './latent.ts';
 import { lowerAttention } from './lower-attention.ts';
 import type { ChannelNode } from './lower-channel.ts';
+import type { LatentNode } from './lower-latent.ts';
 import { lowerLinear, planeRefs } from './lower-linear.ts';
 import type { MoeNode } from './lower-moe.ts';
 import type { RecurrentNode } from './lower-recurrent.ts';
@@ -26,6 +28,7 @@ export async function lower(graph: Graph, result: Tensor, options: LoweringOptio
   for (const node of graph.nodes) {
     if (isRecurrent(node)) (await importRecurrent()).lowerRecurrent(lowering, node);
     else if (isChannel(node)) (await importChannel()).lowerChannel(lowering, node);
+    else if (isLatent(node)) (await importLatent()).lowerLatent(lowering, node);
     else if (isScan(node)) (await importScan()).lowerScan(lowering, node);
     else if (isMoe(node)) (await importMoe()).lowerMoe(lowering, node);
     else lowerNode(lowering, node);
@@ -38,7 +41,7 @@ export async function lower(graph: Graph, result: Tensor, options: LoweringOptio
   return { dispatches: lowering.dispatches, output, kept };
 }
 
-function lowerNode(lowering: Lowering, node: Exclude<Node, RecurrentNode | ChannelNode | ScanNode | MoeNode>): void {
+function lowerNode(lowering: Lowering, node: Exclude<Node, RecurrentNode | ChannelNode | LatentNode | ScanNode | MoeNode>): void {
   switch (node.op) {
     case 'embedding':
       return lowerEmbedding(lowering, node);

@@ -162,6 +162,8 @@ function inputsOf(node: Node): Tensor[] {
       return [node.x, node.logits, ...(node.moe.residual ? [node.moe.residual] : [])];
     case 'linearAttention':
       return 'gates' in node.attention.gating ? [node.x, node.attention.gating.gates] : [node.x];
+    case 'latentAttention':
+      return [node.x, node.attention.expanded, node.attention.shared.tensor];
     case 'channelAttention':
       return [node.x, ...channelGates(node.attention.gating).map(({ tensor }) => tensor)];
     case 'selectiveScan':

@@ -18,19 +18,19 @@ export const splitsOf = (variant: AttentionVariant, { position }: StepSize): num
 
 /** Length of the buffer `partial` in f32 elements. It may be shared by all layers of a model. */
 export const attentionPartialLength = (variant: AttentionVariant): number =>
-  variant.kvHeads * headTiles(variant) * maxSplits(variant) * (variant.headDim + 2) * TILE;
+  variant.kvHeads * headTiles(variant) * maxSplits(variant) * ((variant.valueDim ?? variant.headDim) + 2) * TILE;
 
 /**
  * Attention of one token (T = 1), split over the keys (Dao et al. 2023, "Flash-Decoding"). With one split the result goes straight
  * to `out`; otherwise `attentionMerge` makes it from `partial`.
  *
  * Bindings: query f32 [1, heads, headDim] · keys, values [kvHeads, capacity, headDim] in the cache's format, position + 1 of them valid ·
- * partial f32 [attentionPartialLength] · out f32 [1, heads, headDim] · step · with `sinks`: sinks f32 [heads] ·
+ * partial f32 [attentionPartialLength] · out f32 [1, heads, valueDim] · step · with `sinks`: sinks f32 [heads] ·
  * with `gated`: projection f32 [1, projectionStride].
  * Throws `AttentionVariantError` for a variant that has no kernel.
  */
 export function attentionDecode(variant: AttentionVariant): Kernel {
-  const { headDim } = variant;
+  const { headDim, valueDim = headDim } = variant;
   const parts = attentionParts(variant, [
     { name: 'query', type: 'read' },
     { name: 'keys', type: 'read' },
@@ -41,8 +41,8 @@ export function attentionDecode(variant: AttentionVariant): Kernel {
   ]);
   const row4 = headDim / 4;
   const lanes = Math.min(8, row4);
-  const valueParts = Math.min(SPLIT, Math.floor(WORKGROUP / row4));
-  const reduce = Math.floor(valueParts / 2) * row4;
+  const valueParts = Math.min(SPLIT, Math.floor((4 * WORKGROUP) / valueDim));
+  const reduce = Math.floor(valueParts / 2) * (valueDim / 4);
   return {
     label: `attention-decode/${variantKey(variant)}`,
     features: [],

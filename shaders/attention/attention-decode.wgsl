@@ -4,8 +4,8 @@
 @group(0) @binding(0) var<storage, read> query: array<f32>;            // [1, HEADS, HEAD_DIM]
 @group(0) @binding(1) var<storage, read> keys: array<KvWord>;          // [KV_HEADS, CAPACITY, HEAD_DIM]
 @group(0) @binding(2) var<storage, read> values: array<KvWord>;        // [KV_HEADS, CAPACITY, HEAD_DIM]
-@group(0) @binding(3) var<storage, read_write> partial: array<vec4f>; // [KV_HEADS·TILES, MAX_SPLITS, HEAD_DIM + 2] of 4 heads: sums, maximum, total weight
-@group(0) @binding(4) var<storage, read_write> out: array<vec4f>;      // [1, HEADS, HEAD_DIM], only when there is one split
+@group(0) @binding(3) var<storage, read_write> partial: array<vec4f>; // [KV_HEADS·TILES, MAX_SPLITS, VALUE_DIM + 2] of 4 heads: sums, maximum, total weight
+@group(0) @binding(4) var<storage, read_write> out: array<vec4f>;      // [1, HEADS, VALUE_DIM], only when there is one split
 @group(0) @binding(5) var<uniform> step: Step;
 
 var<workgroup> queries: array<vec4f, HEAD_DIM>;     // [HEAD_DIM] of 4 heads
@@ -21,7 +21,7 @@ fn query_at(kv_head: u32, in_group: u32, d: u32) -> f32 {
 fn write_head(kv_head: u32, in_group: u32, column: u32, value: vec4f) {
   if (in_group >= GROUP) { return; }
   let head = kv_head * GROUP + in_group;
-  out[head * ROW4 + column] = value * gate4(0u, head, column);
+  out[head * VALUE_ROW4 + column] = value * gate4(0u, head, column);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -64,8 +64,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   workgroupBarrier();
 
   // Weighted values: neighbours read neighbouring columns; PARTS of the workgroup share the keys between them.
-  let column = local % ROW4;
-  let part = local / ROW4;
+  let column = local % VALUE_ROW4;
+  let part = local / VALUE_ROW4;
   var x = vec4f();   // 4 heads at element 4·column of the row
   var y = vec4f();
   var z = vec4f();
@@ -85,7 +85,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   while (parts > 1u) {
     let half = (parts + 1u) / 2u;
     if (part >= half && part < parts) {
-      let slot = (part - half) * ROW4 + column;
+      let slot = (part - half) * VALUE_ROW4 + column;
       scratch[slot] = x;
       scratch[REDUCE + slot] = y;
       scratch[2u * REDUCE + slot] = z;
@@ -93,7 +93,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
     workgroupBarrier();
     if (part + half < parts) {
-      let slot = part * ROW4 + column;
+      let slot = part * VALUE_ROW4 + column;
       x += scratch[slot];
       y += scratch[REDUCE + slot];
       z += scratch[2u * REDUCE + slot];
@@ -107,14 +107,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var sum = vec4f();
   for (var k = 0u; k < SPLIT; k++) { sum += weights[k]; }
   if (splits > 1u) {
-    let base = (group.y * MAX_SPLITS + group.x) * (HEAD_DIM + 2u);
+    let base = (group.y * MAX_SPLITS + group.x) * (VALUE_DIM + 2u);
     partial[base + 4u * column] = x;
     partial[base + 4u * column + 1u] = y;
     partial[base + 4u * column + 2u] = z;
     partial[base + 4u * column + 3u] = w;
     if (column == 0u) {
-      partial[base + HEAD_DIM] = largest;
-      partial[base + HEAD_DIM + 1u] = sum;
+      partial[base + VALUE_DIM] = largest;
+      partial[base + VALUE_DIM + 1u] = sum;
     }
     return;
   }

@@ -11,7 +11,7 @@ const COLUMNS = 32;
 /**
  * Second half of `attentionDecode`: zero workgroups where that had one split and wrote `out` itself.
  *
- * Bindings: partial f32 [attentionPartialLength] · out f32 [1, heads, headDim] · step · with `sinks`: sinks f32 [heads] ·
+ * Bindings: partial f32 [attentionPartialLength] · out f32 [1, heads, valueDim] · step · with `sinks`: sinks f32 [heads] ·
  * with `gated`: projection f32 [1, projectionStride].
  * Throws `AttentionVariantError` for a variant that has no kernel.
  */
@@ -38,6 +38,6 @@ export function attentionMerge(variant: AttentionVariant): Kernel {
       source,
     }),
     bindings: parts.bindings,
-    workgroups: (step) => (splitsOf(variant, step) > 1 ? [ceilDiv(variant.headDim, COLUMNS), variant.kvHeads * headTiles(variant), 1] : [0, 0, 0]),
+    workgroups: (step) => (splitsOf(variant, step) > 1 ? [ceilDiv(variant.valueDim ?? variant.headDim, COLUMNS), variant.kvHeads * headTiles(variant), 1] : [0, 0, 0]),
   };
 }

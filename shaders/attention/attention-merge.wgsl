@@ -1,7 +1,7 @@
 // Merges the splits of attention-decode.wgsl: softmax sums with different reference points, added in a fixed order.
 // A workgroup serves 4 query heads and COLUMNS elements; PARTS invocations share the splits of an element.
-@group(0) @binding(0) var<storage, read> partial: array<vec4f>;   // [KV_HEADS·TILES, MAX_SPLITS, HEAD_DIM + 2] of 4 heads: sums, maximum, total weight
-@group(0) @binding(1) var<storage, read_write> out: array<f32>;    // [1, HEADS, HEAD_DIM]
+@group(0) @binding(0) var<storage, read> partial: array<vec4f>;   // [KV_HEADS·TILES, MAX_SPLITS, VALUE_DIM + 2] of 4 heads: sums, maximum, total weight
+@group(0) @binding(1) var<storage, read_write> out: array<f32>;    // [1, HEADS, VALUE_DIM]
 @group(0) @binding(2) var<uniform> step: Step;
 
 const PARTS = WORKGROUP / COLUMNS;
@@ -12,24 +12,24 @@ var<workgroup> weighted: array<vec4f, WORKGROUP>;
 fn write_head(kv_head: u32, in_group: u32, d: u32, value: f32) {
   if (in_group >= GROUP) { return; }
   let head = kv_head * GROUP + in_group;
-  out[head * HEAD_DIM + d] = value * gate(0u, head, d);
+  out[head * VALUE_DIM + d] = value * gate(0u, head, d);
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let splits = (min(step.position + 1u, REACH) + SPLIT - 1u) / SPLIT;
   let d = group.x * COLUMNS + local % COLUMNS;
-  let base = group.y * MAX_SPLITS * (HEAD_DIM + 2u);
+  let base = group.y * MAX_SPLITS * (VALUE_DIM + 2u);
   var largest = vec4f(LOWEST);
   var sum = vec4f();
   var total = vec4f();
-  if (d < HEAD_DIM) {
+  if (d < VALUE_DIM) {
     for (var split = local / COLUMNS; split < splits; split += PARTS) {
-      let at = base + split * (HEAD_DIM + 2u);
-      let top = max(largest, partial[at + HEAD_DIM]);
+      let at = base + split * (VALUE_DIM + 2u);
+      let top = max(largest, partial[at + VALUE_DIM]);
       let old = exp(largest - top);
-      let new_weight = exp(partial[at + HEAD_DIM] - top);
-      sum = sum * old + partial[at + HEAD_DIM + 1u] * new_weight;
+      let new_weight = exp(partial[at + VALUE_DIM] - top);
+      sum = sum * old + partial[at + VALUE_DIM + 1u] * new_weight;
       total = total * old + partial[at + d] * new_weight;
       largest = top;
     }
@@ -38,7 +38,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   sums[local] = sum;
   weighted[local] = total;
   workgroupBarrier();
-  if (local >= COLUMNS || d >= HEAD_DIM) { return; }
+  if (local >= COLUMNS || d >= VALUE_DIM) { return; }
   for (var part = 1u; part < PARTS; part++) {
     let at = part * COLUMNS + local;
     let top = max(largest, maxima[at]);

@@ -11,7 +11,7 @@ const TILE = 32;
  * arXiv:2307.08691). Needs nothing but the step, works for T = 1 too, but has only `heads` workgroups there.
  *
  * Bindings: query f32 [T, heads, headDim] · keys, values [kvHeads, capacity, headDim] in the cache's format, position + T of them valid ·
- * out f32 [T, heads, headDim] · step · with `sinks`: sinks f32 [heads] · with `gated`: projection f32 [T, projectionStride].
+ * out f32 [T, heads, valueDim] · step · with `sinks`: sinks f32 [heads] · with `gated`: projection f32 [T, projectionStride].
  * Throws `AttentionVariantError` for a variant that has no kernel.
  */
 export function attentionPrefill(variant: AttentionVariant): Kernel {

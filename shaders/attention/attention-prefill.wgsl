@@ -1,10 +1,10 @@
 // A tile of 32 queries of one head against all keys they see, 32 at a time, with a running softmax (FlashAttention).
 // Invocations come in 8 teams of 32. A team owns 4 queries, side by side in a vec4f: each of its members scores them with one key of
-// the tile, then gathers 4 columns of their weighted values (8 where HEAD_DIM > 128), reading values through the cache.
+// the tile, then gathers 4 columns of their weighted values (8 where VALUE_DIM > 128), reading values through the cache.
 @group(0) @binding(0) var<storage, read> query: array<vec4f>;       // [T, HEADS, HEAD_DIM]
 @group(0) @binding(1) var<storage, read> keys: array<KvWord>;       // [KV_HEADS, CAPACITY, HEAD_DIM], this step's included
 @group(0) @binding(2) var<storage, read> values: array<KvWord>;     // [KV_HEADS, CAPACITY, HEAD_DIM], this step's included
-@group(0) @binding(3) var<storage, read_write> out: array<vec4f>;   // [T, HEADS, HEAD_DIM]
+@group(0) @binding(3) var<storage, read_write> out: array<vec4f>;   // [T, HEADS, VALUE_DIM]
 @group(0) @binding(4) var<uniform> step: Step;
 
 const TILE = 32u;
@@ -15,7 +15,7 @@ var<workgroup> key_tile: array<vec4f, 288>;     // [TILE, PADDED]; between slice
 var<workgroup> scores: array<vec4f, 256>;       // [8 teams, TILE keys] of 4 queries
 
 fn write_row(t: u32, head: u32, column: u32, value: vec4f) {
-  if (t < step.count && column < ROW4) { out[(t * HEADS + head) * ROW4 + column] = value * gate4(t, head, column); }
+  if (t < step.count && column < VALUE_ROW4) { out[(t * HEADS + head) * VALUE_ROW4 + column] = value * gate4(t, head, column); }
 }
 
 @compute @workgroup_size(256)
@@ -32,8 +32,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let first = first_seen - min(first_seen, REACH);
   let end = step.position + min(step.count, tile_start + TILE);
   // Idle members of narrow heads read a column that exists and drop it.
-  let column_a = min(lane, ROW4 - 1u);
-  let column_b = min(lane + TILE, ROW4 - 1u);
+  let column_a = min(lane, VALUE_ROW4 - 1u);
+  let column_b = min(lane + TILE, VALUE_ROW4 - 1u);
 
   var largest = vec4f(LOWEST);
   var sum = vec4f();
@@ -83,7 +83,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     a1 *= shrink.y;
     a2 *= shrink.z;
     a3 *= shrink.w;
-    if (ROW4 > TILE) {
+    if (VALUE_ROW4 > TILE) {
       b0 *= shrink.x;
       b1 *= shrink.y;
       b2 *= shrink.z;
@@ -100,7 +100,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       a1 += weight.y * value_a;
       a2 += weight.z * value_a;
       a3 += weight.w * value_a;
-      if (ROW4 > TILE) {
+      if (VALUE_ROW4 > TILE) {
         let value_b = load_value(value_row, column_b);
         b0 += weight.x * value_b;
         b1 += weight.y * value_b;
@@ -115,7 +115,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   write_row(row + 1u, head, lane, a1 * scale.y);
   write_row(row + 2u, head, lane, a2 * scale.z);
   write_row(row + 3u, head, lane, a3 * scale.w);
-  if (ROW4 > TILE) {
+  if (VALUE_ROW4 > TILE) {
     write_row(row, head, lane + TILE, b0 * scale.x);
     write_row(row + 1u, head, lane + TILE, b1 * scale.y);
     write_row(row + 2u, head, lane + TILE, b2 * scale.z);

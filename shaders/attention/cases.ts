@@ -12,23 +12,23 @@ import { packKvCache, unpackKvCache } from '../kv/reference.ts';
 import { attentionInputReference, attentionReference } from './reference.ts';
 import type { AttentionVariant } from './variant.ts';
 
-type Shape = { readonly kv?: KvFormat } & Partial<Omit<AttentionVariant, 'kv'>> & Pick<AttentionVariant, 'heads' | 'kvHeads' | 'headDim'>;
+type Shape = { readonly kv?: KvFormat; readonly projectionStride?: number } & Partial<Omit<AttentionVariant, 'kv' | 'projectionStride'>> & Pick<AttentionVariant, 'heads' | 'kvHeads' | 'headDim'>;
 
-function variantOf(shape: Shape): AttentionVariant {
+function variantOf(shape: Shape): AttentionVariant & { readonly projectionStride: number } {
   const { heads, kvHeads, headDim, gated = false } = shape;
   const width = ((gated ? 2 : 1) * heads + 2 * kvHeads) * headDim;
   return { capacity: 601, scale: headDim ** -0.5, gated, projectionStride: roundUp(width, 4), rotaryDim: 0, ...shape, kv: KV_LAYOUTS[shape.kv ?? 'f32'] };
 }
 
-const stepOf = (count: number, position: number): Step => ({ count, position, slotIn: 0, slotOut: 1 });
+export const stepOf = (count: number, position: number): Step => ({ count, position, slotIn: 0, slotOut: 1 });
 
 /**
  * Of a layer, whose keys and values differ from the reference's in f32's last digits: one in some thousands is rounded to the other
  * neighbour, which for halves (2^-11 relative) moves scores of size 1…10 by up to 1e-3.
  */
-const LAYER_TOLERANCE: Readonly<Record<KvFormat, number>> = { f32: 1e-5, f16: 2e-3, int8: 2e-3, int4: 1e-2 };
+export const LAYER_TOLERANCE: Readonly<Record<KvFormat, number>> = { f32: 1e-5, f16: 2e-3, int8: 2e-3, int4: 1e-2 };
 
-const kernelsOf = (variant: AttentionVariant, count: number) => (count === 1 ? [attentionDecode(variant), attentionMerge(variant)] : [attentionPrefill(variant)]);
+export const kernelsOf = (variant: AttentionVariant, count: number) => (count === 1 ? [attentionDecode(variant), attentionMerge(variant)] : [attentionPrefill(variant)]);
 
 function describe(variant: AttentionVariant, { count, position }: Step): string {
   const { heads, kvHeads, headDim, kv, window, gated, qkNorm, rotaryDim, sinks, softCap } = variant;
@@ -37,10 +37,10 @@ function describe(variant: AttentionVariant, { count, position }: Step): string 
 }
 
 /** What is left of a cache that was stored. */
-const kept = ({ kv, headDim }: AttentionVariant, cache: Float64Array): Float64Array => unpackKvCache(kv.key, packKvCache(kv.key, cache, headDim), headDim);
+export const kept = ({ kv, headDim }: AttentionVariant, cache: Float64Array): Float64Array => unpackKvCache(kv.key, packKvCache(kv.key, cache, headDim), headDim);
 
 /** NaN cache with `rows` [count, kvHeads, headDim] written from position `from` on. */
-function withRows(variant: AttentionVariant, cache: Float64Array, rows: ArrayLike<number>, from: number): Float64Array {
+export function withRows(variant: AttentionVariant, cache: Float64Array, rows: ArrayLike<number>, from: number): Float64Array {
   const { kvHeads, headDim, capacity } = variant;
   const result = cache.slice();
   for (let i = 0; i < rows.length; i++) {
@@ -51,7 +51,7 @@ function withRows(variant: AttentionVariant, cache: Float64Array, rows: ArrayLik
   return result;
 }
 
-const emptyCache = ({ kvHeads, capacity, headDim }: AttentionVariant): Float64Array => new Float64Array(kvHeads * capacity * headDim).fill(NaN);
+export const emptyCache = ({ kvHeads, capacity, headDim }: AttentionVariant): Float64Array => new Float64Array(kvHeads * capacity * headDim).fill(NaN);
 
 /** Multiples of 1/128 within ±8: exact in f32 and f16. */
 const exact = (length: number, seed: number): Float64Array => Float64Array.from(normal(length, seed), (x) => Math.max(-8, Math.min(8, Math.round(x * 128) / 128)));

@@ -1,4 +1,5 @@
 import type { Step } from '../common/step.ts';
+import type { LatentInput } from './attention-input-latent.ts';
 import type { AttentionVariant } from './variant.ts';
 
 type Numbers = ArrayLike<number>;
@@ -17,7 +18,7 @@ export function attentionInputReference(
   step: Step,
   { projection, q_norm, k_norm, rotary }: { projection: Numbers; q_norm?: Numbers; k_norm?: Numbers; rotary?: Numbers },
 ): HeadRows {
-  const { heads, kvHeads, headDim, gated, projectionStride, qkNorm, rotaryDim } = variant;
+  const { heads, kvHeads, headDim, gated, projectionStride = 0, qkNorm, rotaryDim } = variant;
   const row = (from: number, position: number, norm: { readonly weight: Numbers | undefined; readonly head: number; readonly heads: number } | undefined, turned: boolean): number[] => {
     let x = Array.from({ length: headDim }, (_, i) => projection[from + i]);
     if (norm?.weight && qkNorm) {
@@ -50,19 +51,41 @@ export function attentionInputReference(
   return { query: Float64Array.from(query), keys: Float64Array.from(keys), values: Float64Array.from(values) };
 }
 
+/** Float64 of `attentionInputLatent`: keys and values [T, kvHeads, headDim], without the cache. */
+export function latentInputReference(
+  { kvHeads, headDim, valueDim = headDim }: AttentionVariant,
+  { expandedStride, ownDim, sharedStride, sharedColumn }: LatentInput,
+  count: number,
+  { expanded, shared_keys }: { expanded: Numbers; shared_keys: Numbers },
+): Omit<HeadRows, 'query'> {
+  const keys: number[] = [];
+  const values: number[] = [];
+  for (let t = 0; t < count; t++) {
+    for (let h = 0; h < kvHeads; h++) {
+      const own = t * expandedStride + h * (ownDim + valueDim);
+      for (let i = 0; i < headDim; i++) {
+        keys.push(i < ownDim ? expanded[own + i] : shared_keys[t * sharedStride + sharedColumn + i - ownDim]);
+        values.push(i < valueDim ? expanded[own + ownDim + i] : 0);
+      }
+    }
+  }
+  return { keys: Float64Array.from(keys), values: Float64Array.from(values) };
+}
+
 /** Float64 causal softmax attention of T queries over a whole cache [kvHeads, capacity, headDim], one plain softmax a query and head. */
 export function attentionReference(
   variant: AttentionVariant,
   step: Step,
   { query, keys, values, projection, sinks }: { query: Numbers; keys: Numbers; values: Numbers; projection?: Numbers; sinks?: Numbers },
 ): Float64Array {
-  const { heads, kvHeads, headDim, capacity, scale, window, projectionStride, softCap } = variant;
-  const out = new Float64Array(step.count * heads * headDim);
+  const { heads, kvHeads, headDim, valueDim = headDim, capacity, scale, window, projectionStride = 0, softCap } = variant;
+  const out = new Float64Array(step.count * heads * valueDim);
   for (let t = 0; t < step.count; t++) {
     const position = step.position + t;
     const first = Math.max(0, position + 1 - (window ?? Infinity));
     for (let head = 0; head < heads; head++) {
       const from = (t * heads + head) * headDim;
+      const to = (t * heads + head) * valueDim;
       const rows = Math.floor(head / (heads / kvHeads)) * capacity;
       const scores: number[] = [];
       for (let p = first; p <= position; p++) {
@@ -75,11 +98,11 @@ export function attentionReference(
       const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
       scores.forEach((logit, k) => {
         const weight = Math.exp(logit - largest) / total;
-        for (let i = 0; i < headDim; i++) out[from + i] += weight * values[(rows + first + k) * headDim + i];
+        for (let i = 0; i < valueDim; i++) out[to + i] += weight * values[(rows + first + k) * headDim + i];
       });
       if (!projection) continue;
       const gate = t * projectionStride + (2 * head + 1) * headDim;
-      for (let i = 0; i < headDim; i++) out[from + i] /= 1 + Math.exp(-projection[gate + i]);
+      for (let i = 0; i < valueDim; i++) out[to + i] /= 1 + Math.exp(-projection[gate + i]);
     }
   }
   return out;

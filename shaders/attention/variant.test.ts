@@ -14,6 +14,9 @@ describe('attention variants', () => {
   const wrong: [keyof AttentionVariant, Partial<AttentionVariant>][] = [
     ['headDim', { headDim: 126 }],
     ['headDim', { headDim: 260 }],
+    ['valueDim', { valueDim: 132 }],
+    ['valueDim', { valueDim: 64, gated: true, projectionStride: 8192 }],
+    ['projectionStride', { projectionStride: undefined, gated: true }],
     ['heads', { heads: 12 }],
     ['kvHeads', { kvHeads: 0 }],
     ['capacity', { capacity: 0.5 }],

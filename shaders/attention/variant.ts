@@ -14,6 +14,8 @@ export interface AttentionVariant {
   readonly kvHeads: number;
   /** A multiple of 4, at most 256. */
   readonly headDim: number;
+  /** Elements of a value, where they are fewer: a cached one is filled up with zeros, an output is as short. A multiple of 4. */
+  readonly valueDim?: number | undefined;
   /** Positions that the cache holds. */
   readonly capacity: number;
   readonly kv: KvLayout;
@@ -23,8 +25,8 @@ export interface AttentionVariant {
   readonly window?: number | undefined;
   /** The projection holds [q | gate] per head and the output is multiplied by sigmoid(gate) (Qwen3-Next, Qwen3.5). */
   readonly gated: boolean;
-  /** Row stride of the fused projection [T, projectionStride], columns [q | k | v]; a multiple of 4. */
-  readonly projectionStride: number;
+  /** Row stride of the fused projection [T, projectionStride], columns [q | k | v]; a multiple of 4. Absent: there is none (`attentionInputLatent`). */
+  readonly projectionStride?: number | undefined;
   /** RMSNorm of q and k before rotary: of each head, or `whole`, of all heads together, which has no gates. */
   readonly qkNorm?: { readonly eps: number; readonly whole?: boolean } | undefined;
   /** Leading elements of a head that rotary turns, in pairs (i, i + rotaryDim/2); 0 for none (NoPE). */
@@ -41,13 +43,14 @@ const isCount = (value: number): boolean => Number.isSafeInteger(value) && value
 
 /** Throws `AttentionVariantError` where no kernel can serve the variant. */
 export function checkVariant(variant: AttentionVariant): void {
-  const { heads, kvHeads, headDim, capacity, window, scale, gated, projectionStride, qkNorm, rotaryDim, softCap } = variant;
+  const { heads, kvHeads, headDim, valueDim = headDim, capacity, window, scale, gated, projectionStride, qkNorm, rotaryDim, softCap } = variant;
   const demand = (holds: boolean, field: keyof AttentionVariant, expected: string): void => {
     if (!holds) throw new AttentionVariantError(field, `must be ${expected}, got ${String(variant[field])}`);
   };
   demand(isCount(kvHeads), 'kvHeads', 'a positive integer');
   demand(isCount(heads) && heads % kvHeads === 0, 'heads', `a positive multiple of kvHeads (${kvHeads})`);
   demand(isCount(headDim) && headDim % 4 === 0 && headDim <= MAX_HEAD_DIM, 'headDim', `a multiple of 4 up to ${MAX_HEAD_DIM}`);
+  demand(isCount(valueDim) && valueDim % 4 === 0 && (gated ? valueDim === headDim : valueDim <= headDim), 'valueDim', `a multiple of 4 up to headDim (${headDim}), with gates as many`);
   demand(isCount(capacity), 'capacity', 'a positive integer');
   demand(Number.isFinite(scale), 'scale', 'finite');
   demand(window === undefined || isCount(window), 'window', 'a positive integer');
@@ -55,7 +58,8 @@ export function checkVariant(variant: AttentionVariant): void {
   demand(Number.isSafeInteger(rotaryDim) && rotaryDim >= 0 && rotaryDim % 2 === 0 && rotaryDim <= headDim, 'rotaryDim', `even and at most headDim (${headDim})`);
   demand(!(gated && qkNorm?.whole), 'qkNorm', 'of each head where there are gates between the heads of q');
   const width = ((gated ? 2 : 1) * heads + 2 * kvHeads) * headDim;
-  demand(isCount(projectionStride) && projectionStride % 4 === 0 && projectionStride >= width, 'projectionStride', `a multiple of 4 and at least ${width}`);
+  if (projectionStride === undefined) demand(!gated, 'projectionStride', `known where there are gates`);
+  else demand(isCount(projectionStride) && projectionStride % 4 === 0 && projectionStride >= width, 'projectionStride', `a multiple of 4 and at least ${width}`);
 }
 
 /** Absolute positions that a query can see. */
@@ -63,8 +67,9 @@ export const reach = ({ window, capacity }: AttentionVariant): number => Math.mi
 
 /** Readable part of the labels: everything the attention kernels' code depends on. */
 export function variantKey(variant: AttentionVariant): string {
-  const { heads, kvHeads, headDim, capacity, kv, scale, window, gated, projectionStride, sinks, softCap } = variant;
+  const { heads, kvHeads, headDim, valueDim = headDim, capacity, kv, scale, window, gated, projectionStride, sinks, softCap } = variant;
   const flags = [
+    valueDim !== headDim && `values${valueDim}`,
     window !== undefined && `window${window}`,
     gated && `gated${projectionStride}`,
     sinks && 'sinks',
@@ -82,7 +87,7 @@ export interface AttentionParts {
 /** Sizes that all attention kernels know, and what the cache's words are. */
 export function sizes(variant: AttentionVariant): Pick<AttentionParts, 'constants' | 'aliases'> {
   checkVariant(variant);
-  const { heads, kvHeads, headDim, capacity, kv, gated, projectionStride } = variant;
+  const { heads, kvHeads, headDim, valueDim = headDim, capacity, kv, gated, projectionStride = 0 } = variant;
   return {
     constants: {
       ...kv.constants,
@@ -91,6 +96,8 @@ export function sizes(variant: AttentionVariant): Pick<AttentionParts, 'constant
       GROUP: u32(heads / kvHeads),
       HEAD_DIM: u32(headDim),
       ROW4: u32(headDim / 4),
+      VALUE_DIM: u32(valueDim),
+      VALUE_ROW4: u32(valueDim / 4),
       CAPACITY: u32(capacity),
       REACH: u32(reach(variant)),
       GATED: bool(gated),
