@@ -10,6 +10,7 @@ import { linearAttentionCases } from './linear-attention/cases.ts';
 import { linearCases } from './linear/cases.ts';
 import { moeCases } from './moe/cases.ts';
 import { rgLruCases } from './rg-lru/cases.ts';
+import { resizeHeadsCases } from './resize-heads/cases.ts';
 import { rmsNormCases } from './rms-norm/cases.ts';
 import { samplingCases } from './sampling/cases.ts';
 import { scaleCases } from './scale/cases.ts';
@@ -24,6 +25,7 @@ export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   'linear-attention': linearAttentionCases,
   'linear-attention-channel': linearAttentionChannelCases,
   'rg-lru': rgLruCases,
+  'resize-heads': resizeHeadsCases,
   'rms-norm': rmsNormCases,
   'select-rows': selectRowsCases,
   'selective-scan': selectiveScanCases,
