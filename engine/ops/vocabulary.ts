@@ -85,7 +85,7 @@ export interface LinearAttention<G = Gating> {
   readonly state: RecurrentState;
   /** Heads of q and k. */
   readonly keyHeads: number;
-  /** First columns of q, k and v; default: [q | k | v] and nothing else. Multiples of 4. */
+  /** First columns of q, k and v; default: [q | k | v] and nothing else. */
   readonly columns?: { readonly q: number; readonly k: number; readonly v: number };
   /** q and k of each head are divided by their length. */
   readonly normalised: boolean;
@@ -135,7 +135,10 @@ export interface TensorColumns {
   readonly column: number;
 }
 
-/** Gates whose decay g is one number a channel of the keys. `decay` holds it raw for the key heads, [keyHeads, keyDim] from a multiple of 4 on. */
+/**
+ * Gates whose decay g is one number a channel of the keys. `decay` holds it raw for the key heads, [keyHeads, keyDim]. Where `parameters` or
+ * `lowerBounds` have a number for each channel too, keyDim is a multiple of 4.
+ */
 export type ChannelGating =
   /** Kimi Delta Attention (arXiv:2510.26692): g = −exp(A_log) · softplus(f + dt_bias), v becomes β (v − what diag(e^g) S holds under k), β = betaScale · sigmoid(b). */
   | {
@@ -158,12 +161,12 @@ export type ChannelGating =
   | {
       readonly kind: 'rwkv7';
       readonly decay: TensorColumns;
-      /** [keyHeads, keyDim] from a multiple of 4 on. */
+      /** [keyHeads, keyDim] */
       readonly rate: TensorColumns;
       /** [2, keyHeads, keyDim]: k_k, k_a. */
       readonly parameters: Vector;
     }
-  /** g ≤ 0 as it is, or one a head ([keyHeads] from any column on), and p and b of S ← diag(e^g) S + b pᵀS + k vᵀ, each [keyHeads, keyDim] from a multiple of 4 on. */
+  /** g ≤ 0 as it is, or one a head ([keyHeads] from any column on), and p and b of S ← diag(e^g) S + b pᵀS + k vᵀ, each [keyHeads, keyDim]. */
   | { readonly kind: 'given'; readonly decay: TensorColumns; readonly perChannel: boolean; readonly p: TensorColumns; readonly b: TensorColumns };
 
 export interface GatedRmsNorm {

@@ -4,6 +4,7 @@ import type { GatingVariant } from '../../shaders/linear-attention/gating.ts';
 import { linearAttentionChunked } from '../../shaders/linear-attention/linear-attention-chunked.ts';
 import { linearAttentionStep } from '../../shaders/linear-attention/linear-attention-step.ts';
 import { scratchLengths, type LinearAttentionVariant } from '../../shaders/linear-attention/variant.ts';
+import { resizeHeads } from '../../shaders/resize-heads/resize-heads.ts';
 import { shortConv } from '../../shaders/short-conv/short-conv.ts';
 import type { Node } from '../ops/graph.ts';
 import type { HeadGating } from '../ops/vocabulary.ts';
@@ -12,7 +13,7 @@ import type { BufferRef } from './dispatch.ts';
 import type { Lowering } from './lowering.ts';
 import { mixerShape } from './mixer-shape.ts';
 
-export type RecurrentNode = Extract<Node, { op: 'shortConv' | 'linearAttention' | 'gatedRmsNorm' }>;
+export type RecurrentNode = Extract<Node, { op: 'shortConv' | 'linearAttention' | 'resizeHeads' | 'gatedRmsNorm' }>;
 
 export function lowerRecurrent(lowering: Lowering, node: RecurrentNode): void {
   switch (node.op) {
@@ -20,6 +21,8 @@ export function lowerRecurrent(lowering: Lowering, node: RecurrentNode): void {
       return lowerShortConv(lowering, node);
     case 'linearAttention':
       return lowerLinearAttention(lowering, node);
+    case 'resizeHeads':
+      return lowerResizeHeads(lowering, node);
     case 'gatedRmsNorm':
       return lowerGatedRmsNorm(lowering, node);
     default:
@@ -55,6 +58,16 @@ function lowerLinearAttention(lowering: Lowering, { x, attention, out }: Extract
   if (!lowering.isMany(x)) return lowering.emit(linearAttentionStep(variant, target), buffers, out);
   for (const [name, length] of Object.entries(scratchLengths(variant, rows))) buffers[name] = lowering.scratch(name, length);
   for (const kernel of linearAttentionChunked(variant)) lowering.emit(kernel, buffers, out);
+}
+
+function lowerResizeHeads(lowering: Lowering, { x, parts, out }: Extract<Node, { op: 'resizeHeads' }>): void {
+  const buffers = { x: lowering.read(x), out: lowering.define(out, 'resized heads') };
+  const [fromStride, toStride] = [roundUp(x.width, 4), roundUp(out.width, 4)];
+  let toColumn = 0;
+  for (const { heads, column, dim, to } of parts) {
+    lowering.emit(resizeHeads({ heads, from: { dim, column, stride: fromStride }, to: { dim: to, column: toColumn, stride: toStride } }), buffers, out);
+    toColumn += heads * to;
+  }
 }
 
 function gatingVariant(gating: HeadGating): GatingVariant {

@@ -21,6 +21,9 @@ export function headDimension(c: ConfigReader, key: string, options: { readonly 
   return value;
 }
 
+/** The width of a head of linear attention: of its keys or of its values. */
+export const stateDimension = (c: ConfigReader, key: string, options: { readonly default?: number } = {}): number => c.integer(key, { min: 1, max: MAX_HEAD_DIM, ...options });
+
 /** The width of a head where the config has no key for it: the hidden size, shared among the heads of `headsKey`. */
 export function sharedHeadDimension(c: ConfigReader, headsKey: string, heads: number, hiddenSize: number): number {
   if (hiddenSize % heads !== 0) throw c.error(headsKey, `a divisor of the hidden size (${hiddenSize})`);

@@ -1,5 +1,5 @@
 import type { ConfigReader } from '../config/config-reader.ts';
-import { headDimension, headGroups } from './dimensions.ts';
+import { headGroups, stateDimension } from './dimensions.ts';
 import type { Mamba2Config } from './mamba2-mixer.ts';
 
 const WITHOUT_LIMIT: readonly unknown[] = [Infinity, 'inf', 'Infinity'];
@@ -29,14 +29,14 @@ export function mamba2Config(c: ConfigReader, hiddenSize: number, { heads: defau
   const inner = width ?? Math.trunc(c.number('mamba_expand', { min: 0, default: 2 }) * hiddenSize);
   if (inner % heads !== 0) throw c.error('mamba_n_heads', `a divisor of the mixer's width (${inner})`);
   const auto = c.raw('mamba_d_head') === 'auto' || !c.has('mamba_d_head');
-  const headDim = auto ? inner / heads : headDimension(c, 'mamba_d_head');
+  const headDim = auto ? inner / heads : stateDimension(c, 'mamba_d_head');
   if (headDim * heads !== inner || headDim % 4 !== 0) throw c.error('mamba_d_head', `a multiple of 4 that makes the mixer's width (${inner}) with ${heads} heads`);
   return {
     hiddenSize,
     heads,
     headDim,
     groups: headGroups(c, 'mamba_n_groups', heads, { default: 1 }),
-    stateSize: headDimension(c, 'mamba_d_state', { default: stateSize }),
+    stateSize: stateDimension(c, 'mamba_d_state', { default: stateSize }),
     convKernel: c.integer('mamba_d_conv', { min: 2, default: 4 }),
     convBias: c.boolean('mamba_conv_bias', { default: true }),
     projectionBias: c.boolean('mamba_proj_bias', { default: false }),

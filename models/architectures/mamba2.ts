@@ -2,7 +2,7 @@ import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
 import type { ConfigReader } from '../config/config-reader.ts';
 import { matrix, vector, type Loaded } from '../weights/spec.ts';
 import { register, type ModelDimensions } from './architecture.ts';
-import { headDimension, headGroups, layerCount, vocabularySize } from './dimensions.ts';
+import { headGroups, layerCount, stateDimension, vocabularySize } from './dimensions.ts';
 import { timeStepLimit } from './mamba2-config.ts';
 import { mamba2Mixer, mamba2Scalings, mamba2Weights, type Mamba2Config } from './mamba2-mixer.ts';
 import type { Scaling } from './scaling.ts';
@@ -18,7 +18,7 @@ function parse(c: ConfigReader): Mamba2ModelConfig {
   c.oneOf('hidden_act', ['silu', 'swish'], { default: 'silu' });
   const hiddenSize = c.integer('hidden_size', { min: 1, default: 4096 });
   const heads = c.integer('num_heads', { min: 1, default: 128 });
-  const headDim = headDimension(c, 'head_dim', { default: 64 });
+  const headDim = stateDimension(c, 'head_dim', { default: 64 });
   const width = Math.trunc(c.number('expand', { min: 0, default: 2 }) * hiddenSize);
   if (heads * headDim !== width) throw c.error('num_heads', `the mixer's width (${width}) over head_dim (${headDim})`);
   const eps = c.number('layer_norm_epsilon', { min: 0, default: 1e-5 });
@@ -32,7 +32,7 @@ function parse(c: ConfigReader): Mamba2ModelConfig {
       heads,
       headDim,
       groups: headGroups(c, 'n_groups', heads, { default: 8 }),
-      stateSize: headDimension(c, 'state_size', { default: 128 }),
+      stateSize: stateDimension(c, 'state_size', { default: 128 }),
       convKernel: c.integer('conv_kernel', { min: 2, default: 4 }),
       convBias: c.boolean('use_conv_bias', { default: true }),
       projectionBias: c.boolean('use_bias', { default: false }),

@@ -5,7 +5,7 @@ import { readRotary } from '../config/read-rotary.ts';
 import { computed, concatenated, matrix, stacked, vector, type Loaded, type VectorSpec } from '../weights/spec.ts';
 import { register, type ModelDimensions } from './architecture.ts';
 import { attention, attentionWeights, type AttentionConfig } from './attention.ts';
-import { headDimension, headGroups, layerCount, layerTypes, sharedHeadDimension, vocabularySize } from './dimensions.ts';
+import { headDimension, headGroups, layerCount, layerTypes, sharedHeadDimension, stateDimension, vocabularySize } from './dimensions.ts';
 import { mlp, mlpWeights } from './mlp.ts';
 import { transformerName } from './transformer.ts';
 
@@ -40,7 +40,7 @@ function parse(c: ConfigReader): OlmoHybridConfig {
   const rotary = c.has('rope_theta') || c.optionalObject('rope_parameters')?.has('rope_theta') ? readRotary(c, headDim) : undefined;
   const valueHeads = c.integer('linear_num_value_heads', { min: 1, default: heads });
   const keyHeads = headGroups(c, 'linear_num_key_heads', valueHeads, { default: heads });
-  const keyDim = headDimension(c, 'linear_key_head_dim', { default: Math.floor((0.75 * hiddenSize) / keyHeads) });
+  const keyDim = stateDimension(c, 'linear_key_head_dim', { default: Math.floor((0.75 * hiddenSize) / keyHeads) });
   return {
     vocabularySize: vocabularySize(c),
     maxPositions: c.integer('max_position_embeddings', { min: 1, default: 65_536 }),
@@ -59,7 +59,7 @@ function parse(c: ConfigReader): OlmoHybridConfig {
       keyHeads,
       valueHeads,
       keyDim,
-      valueDim: headDimension(c, 'linear_value_head_dim', { default: 2 * keyDim }),
+      valueDim: stateDimension(c, 'linear_value_head_dim', { default: 2 * keyDim }),
       convKernel: c.integer('linear_conv_kernel_dim', { min: 2, default: 4 }),
       betaScale: c.boolean('linear_allow_neg_eigval', { default: true }) ? 2 : 1,
     },

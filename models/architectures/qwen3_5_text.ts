@@ -5,7 +5,7 @@ import { readRotary } from '../config/read-rotary.ts';
 import { computed, concatenated, matrix, stacked, vector, type Loaded } from '../weights/spec.ts';
 import { register, type ModelDimensions } from './architecture.ts';
 import { attention, attentionScalings, attentionWeights, type AttentionConfig } from './attention.ts';
-import { headDimension, headGroups, layerCount, layerTypes, vocabularySize } from './dimensions.ts';
+import { headDimension, headGroups, layerCount, layerTypes, stateDimension, vocabularySize } from './dimensions.ts';
 import { mlp, mlpScalings, mlpWeights } from './mlp.ts';
 import { normScaling, type Scaling } from './scaling.ts';
 import { transformerName } from './transformer.ts';
@@ -55,8 +55,8 @@ function parse(outer: ConfigReader): Qwen35Config {
     delta: {
       keyHeads: headGroups(c, 'linear_num_key_heads', valueHeads),
       valueHeads,
-      keyDim: headDimension(c, 'linear_key_head_dim'),
-      valueDim: headDimension(c, 'linear_value_head_dim'),
+      keyDim: stateDimension(c, 'linear_key_head_dim'),
+      valueDim: stateDimension(c, 'linear_value_head_dim'),
       convKernel: c.integer('linear_conv_kernel_dim', { min: 2 }),
     },
     intermediateSize: c.integer('intermediate_size', { min: 1 }),

@@ -20,14 +20,16 @@ const MODELS = [
   'arch/smollm3',
   'real/stories260K',
 ];
-/** The switches of these configs: biases, rotary scalings, sliding windows, an untied head, other activations, odd head counts, and a text model inside a multimodal one. */
+/** The switches of these configs: biases, rotary scalings, sliding windows, an untied head, other activations, odd head counts, heads of odd widths, and a text model inside a multimodal one. */
 const VARIANTS = [
   'variants/gpt2-inner',
   'variants/llama-bias-llama3',
   'variants/llama-linear-tied',
+  'variants/mamba2-odd',
   'variants/qwen2-window',
   'variants/qwen3-yarn',
   'variants/qwen3_5',
+  'variants/qwen3_5_text-odd',
   'variants/qwen3_5_text-wide',
 ];
 /** Every kind of step after another: fewer tokens than a tile has, a whole tile that begins in the middle of another, one token alone; the rest of the text is a step as well. */
