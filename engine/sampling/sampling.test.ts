@@ -78,7 +78,7 @@ test('samplingKernels runs what the plan needs and no more', () => {
 
 test('samplingScratch is as long as the largest vocabulary needs, which is bounded', () => {
   expect(samplingScratch(262_144)).toEqual({ partials: 384, histogram: 512, candidates: 524_292 });
-  expect(() => samplingKernels(resolveSampling(), 262_145)).toThrow(RangeError);
+  expect(() => samplingKernels(resolveSampling(), 524_289)).toThrow(RangeError);
 });
 
 test('packSampler writes the layout of settings.wgsl', () => {

@@ -46,7 +46,7 @@ describe('mamba2Config', () => {
     ['mamba_n_heads', { mamba_n_heads: 7 }],
     ['mamba_d_head', { mamba_d_head: 16 }],
     ['mamba_d_head', { mamba_n_heads: 16, mamba_d_head: 'auto' }],
-    ['mamba_d_state', { mamba_d_state: 18 }],
+    ['mamba_d_state', { mamba_d_state: 257 }],
     ['mamba_n_groups', { mamba_n_groups: 3 }],
   ])('names %s of %o', (key, change) => {
     expect(keyOf(() => mamba2Config(read({ ...usual, ...change }), 48))).toBe(key);
