@@ -89,3 +89,12 @@ test.each([
     expect(() => placeValues(dispatches, [output])).not.toThrow();
   }
 });
+
+test('a norm that is a residual too is a dispatch of its own', async () => {
+  const graph = new Graph();
+  const normed = graph.rmsNorm(graph.embedding(weightOf('f32', false)), vectorOf('norm'), 1e-6);
+  const result = graph.linear(graph.linear(normed, weightOf('f32', false)), weightOf('f32', false), { residual: normed });
+  const { dispatches, output } = await lower(graph, result, { mode: 'decode', target: { subgroup: 0 }, rows: 1, context: 8, kv: PLAIN_KV_LAYOUTS.f32 });
+  expect(dispatches.map(({ kernel }) => kernel.label.split('/')[0])).toEqual(['embedding', 'rms-norm', 'linear-vector', 'linear-vector']);
+  expect(() => placeValues(dispatches, [output])).not.toThrow();
+});

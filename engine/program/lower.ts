@@ -17,7 +17,7 @@ import { lowerLinear, planeRefs } from './lower-linear.ts';
 import type { MoeNode } from './lower-moe.ts';
 import type { RecurrentNode } from './lower-recurrent.ts';
 import type { ScanNode } from './lower-scan.ts';
-import { Lowering, type LoweringOptions } from './lowering.ts';
+import { Lowering, residualOf, type LoweringOptions } from './lowering.ts';
 import { importMoe, isMoe } from './moe.ts';
 import { importRecurrent, isRecurrent } from './recurrent.ts';
 import { importScan, isScan } from './scan.ts';
@@ -99,12 +99,13 @@ function canNormalise(node: Node): boolean {
 }
 
 /**
- * For a single row every consumer normalises for itself: that costs less than another dispatch. Not where x is no longer what it was when
- * the last of them runs. A norm's result is added to the residual in place.
+ * For a single row every consumer normalises for itself: that costs less than another dispatch. Not where the norm's result is a residual, nor
+ * where x is no longer what it was when the last of them runs. A norm's result is added to the residual in place.
  */
 function lowerRmsNorm(lowering: Lowering, node: Extract<Node, { op: 'rmsNorm' }>): void {
   const consumers = lowering.consumers(node.out);
-  if (!node.residual && !lowering.isMany(node.out) && consumers.every(canNormalise) && !lowering.isOverwritten(node.x, consumers)) return lowering.fuseNorm(node);
+  const isResidual = consumers.some((consumer) => residualOf(consumer) === node.out);
+  if (!node.residual && !lowering.isMany(node.out) && consumers.every(canNormalise) && !isResidual && !lowering.isOverwritten(node.x, consumers)) return lowering.fuseNorm(node);
   const x = lowering.read(node.x);
   const out = lowering.define(node.out, 'rms norm', node.residual);
   lowering.emit(rmsNorm({ width: node.out.width, stride: roundUp(node.x.width, 4), eps: node.eps, accumulate: node.residual !== undefined }), { x, weight: lowering.constant(node.weight), out }, node.out);

@@ -137,7 +137,7 @@ function channelGates(gating: ChannelGating): TensorColumns[] {
   }
 }
 
-function residualOf(node: Node): Tensor | undefined {
+export function residualOf(node: Node): Tensor | undefined {
   switch (node.op) {
     case 'linear':
       return node.options.residual;

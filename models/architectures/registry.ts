@@ -23,6 +23,9 @@ const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitectur
   jamba: async () => (await together(import('./jamba.ts'), importRecurrent(), importScan(), importMoe())).jamba,
   llama: async () => llama,
   mamba2: async () => (await together(import('./mamba2.ts'), importRecurrent())).mamba2,
+  minimax,
+  minimax_m1: minimax,
+  minimax_text_01: minimax,
   olmo_hybrid: async () => (await together(import('./olmo_hybrid.ts'), importRecurrent())).olmoHybrid,
   qwen2: async () => qwen2,
   qwen3: async () => qwen3,
@@ -35,6 +38,10 @@ const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitectur
 
 async function gemma3(): Promise<RegisteredArchitecture> {
   return (await import('./gemma3_text.ts')).gemma3;
+}
+
+async function minimax(): Promise<RegisteredArchitecture> {
+  return (await together(import('./minimax.ts'), importRecurrent(), importMoe())).minimax;
 }
 
 async function qwen3_5(): Promise<RegisteredArchitecture> {

@@ -90,6 +90,31 @@ const VARIANTS: Readonly<Record<string, Variants>> = {
     refused: [['mamba_inner_layernorms', false], ['sliding_window', 64], ['mamba_dt_rank', 'all'], ['attn_layer_offset', 4], ['expert_layer_offset', 2]],
     names: [['lm_head.weight', 'lm_head.weight']],
   },
+  minimax: {
+    same: [
+      ['without factors and a window', (c) => changed(c, { full_attn_alpha_factor: undefined, linear_attn_beta_factor: undefined, mlp_alpha_factor: undefined, sliding_window: undefined, block_size: undefined })],
+      ['as its authors write it', (c) => changed(c, { model_type: 'minimax_text_01', postnorm: true, layer_types: undefined, attn_type_list: [0, 1, 0, 1], rope_parameters: undefined, rope_theta: 1e6, rotary_dim: 16, shared_intermediate_size: 0 })],
+    ],
+    defaults: {
+      values: {
+        hidden_size: 4096, num_attention_heads: 32, num_key_value_heads: 8, intermediate_size: 14_336, max_position_embeddings: 131_072, rms_norm_eps: 1e-5, tie_word_embeddings: false, hidden_act: 'silu',
+        num_local_experts: 8, num_experts_per_tok: 2, layer_types: ['full_attention', 'linear_attention', 'full_attention', 'linear_attention'],
+      },
+    },
+    other: [
+      ['half a head that rotates', { rotary_dim: 8 }],
+      ['residuals that were not normalised', { postnorm: false }],
+      ['a factor of the residual', { mlp_alpha_factor: 3.5 }],
+      ['a factor of what the experts add', { mlp_beta_factor: 0.5 }],
+      ['heads that share nothing', { num_key_value_heads: null }],
+    ],
+    refused: [['attn_type_list', [0, 1]], ['shared_intermediate_size', 64], ['rotary_dim', 20], ['linear_attn_alpha_factor', '1'], ['layer_types', ['full_attention']]],
+    names: [
+      ['model.layers.0.self_attn.slope_rate', undefined],
+      ['model.layers.0.self_attn.diagonal_decay', undefined],
+      ['model.layers.1.mlp.experts.gate_up_proj', 'model.layers.1.block_sparse_moe.experts.gate_up_proj'],
+    ],
+  },
   olmo_hybrid: {
     same: [
       ['without what are defaults', (c) => changed(c, { layer_types: undefined, linear_allow_neg_eigval: undefined, linear_conv_kernel_dim: undefined, linear_value_head_dim: undefined, linear_num_key_heads: undefined, linear_num_value_heads: undefined, attention_bias: undefined, rms_norm_eps: undefined, tie_word_embeddings: undefined, hidden_act: undefined })],
