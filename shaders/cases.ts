@@ -8,6 +8,7 @@ import { layerNormCases } from './layer-norm/cases.ts';
 import { linearAttentionChannelCases } from './linear-attention-channel/cases.ts';
 import { linearAttentionCases } from './linear-attention/cases.ts';
 import { linearCases } from './linear/cases.ts';
+import { mLstmCases } from './m-lstm/cases.ts';
 import { moeCases } from './moe/cases.ts';
 import { rgLruCases } from './rg-lru/cases.ts';
 import { resizeHeadsCases } from './resize-heads/cases.ts';
@@ -24,6 +25,7 @@ export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   'layer-norm': layerNormCases,
   'linear-attention': linearAttentionCases,
   'linear-attention-channel': linearAttentionChannelCases,
+  'm-lstm': mLstmCases,
   'rg-lru': rgLruCases,
   'resize-heads': resizeHeadsCases,
   'rms-norm': rmsNormCases,

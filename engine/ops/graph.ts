@@ -1,6 +1,6 @@
 import { rowsPerElement } from '../../shaders/moe/variant.ts';
 import { inQuads, resizedWidth, type HeadsPart } from './in-quads.ts';
-import type { ChannelGating, GatedMlpOptions, GatedRmsNorm, HeadGating, LatentAttention, LinearAttention, LinearOptions, Moe, Ops, RgLru, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
+import type { ChannelGating, GatedMlpOptions, GatedRmsNorm, HeadGating, LatentAttention, LinearAttention, LinearOptions, MLstm, Moe, Ops, RgLru, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
 import type { StateDeclaration } from './state.ts';
 import type { Vector, Weight } from './weight.ts';
 
@@ -27,6 +27,7 @@ export type Node = { readonly out: Tensor } & (
   | { readonly op: 'gatedRmsNorm'; readonly x: Tensor; readonly gate: Tensor; readonly norm: GatedRmsNorm }
   | { readonly op: 'selectiveScan'; readonly x: Tensor; readonly scan: SelectiveScan }
   | { readonly op: 'rgLru'; readonly x: Tensor; readonly lru: RgLru }
+  | { readonly op: 'mLstm'; readonly x: Tensor; readonly lstm: MLstm }
   | { readonly op: 'outputRows'; readonly x: Tensor }
 );
 
@@ -146,6 +147,11 @@ export class Graph implements Ops {
   rgLru(x: Tensor, lru: RgLru): Tensor {
     this.#declare(lru.state);
     return this.#add({ op: 'rgLru', x, lru }, lru.state.channels, x.rows);
+  }
+
+  mLstm(mixed: Tensor, lstm: MLstm): Tensor {
+    this.#declare(lstm.state);
+    return this.#add({ op: 'mLstm', x: mixed, lstm }, lstm.state.heads * lstm.state.valueDim, mixed.rows);
   }
 
   outputRows(x: Tensor): Tensor {

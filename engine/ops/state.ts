@@ -10,9 +10,12 @@ export type StateDeclaration =
   /** The matrix state of linear attention, [heads, keyDim, valueDim] f32. */
   | { readonly kind: 'recurrent'; readonly heads: number; readonly keyDim: number; readonly valueDim: number }
   /** A recurrence of which every element decays by itself, [stateSize, channels] f32: a selective scan, or with a stateSize of 1 an RG-LRU. */
-  | { readonly kind: 'diagonal'; readonly channels: number; readonly stateSize: number };
+  | { readonly kind: 'diagonal'; readonly channels: number; readonly stateSize: number }
+  /** The matrix, the normaliser and the stabiliser of an mLSTM, per head [keyDim, valueDim], [keyDim] and [1] f32. */
+  | { readonly kind: 'mlstm'; readonly heads: number; readonly keyDim: number; readonly valueDim: number };
 
 export type KvState = Extract<StateDeclaration, { kind: 'kv' }>;
 export type ConvState = Extract<StateDeclaration, { kind: 'conv' }>;
 export type DiagonalState = Extract<StateDeclaration, { kind: 'diagonal' }>;
+export type MLstmState = Extract<StateDeclaration, { kind: 'mlstm' }>;
 export type RecurrentState = Extract<StateDeclaration, { kind: 'recurrent' }>;

@@ -1,6 +1,6 @@
 import type { Activation } from '../../shaders/linear/linear-variant.ts';
 import type { ExpertActivation, Scoring } from '../../shaders/moe/variant.ts';
-import type { ConvState, DiagonalState, KvState, RecurrentState } from './state.ts';
+import type { ConvState, DiagonalState, KvState, MLstmState, RecurrentState } from './state.ts';
 import type { Vector, Weight } from './weight.ts';
 
 /** A symbolic activation of a step: [T, width] f32. It has no data of its own; a backend decides where it lives, and whether it ever does. */
@@ -175,6 +175,8 @@ export interface GatedRmsNorm {
   /** [width of a head], the same for all, or [width of x]. Absent, and `eps` too: no norm, x is only gated. */
   readonly weight?: Vector;
   readonly eps?: number;
+  /** LayerNorm without a bias rather than RMSNorm. */
+  readonly centred?: boolean;
   /** First column of the gate in its tensor. */
   readonly gateOffset: number;
   /** Of the gate; default `silu`. */
@@ -210,6 +212,15 @@ export interface RgLru {
   /** Of the output, in `channels` columns from `gateOffset` on, before its gelu. */
   readonly gate: Tensor;
   readonly gateOffset: number;
+}
+
+export interface MLstm {
+  readonly state: MLstmState;
+  /** The raw gates in the columns [i: heads | f: heads], capped to ± `gateCap` by tanh. */
+  readonly gates: Tensor;
+  readonly gateCap: number;
+  /** Added to the divisor of the output. */
+  readonly eps: number;
 }
 
 /** Experts of which each token takes `topK`. All of a kind are in one matrix, one below the other. */
@@ -263,6 +274,8 @@ export interface Ops {
   selectiveScan(x: Tensor, scan: SelectiveScan): Tensor;
   /** Real-gated linear recurrent unit of Griffin (arXiv:2402.19427) over x [T, channels], the output times gelu(gate). */
   rgLru(x: Tensor, lru: RgLru): Tensor;
+  /** mLSTM of xLSTM (arXiv:2405.04517), stabilised; `mixed` begins with the columns [q | k | v], q is scaled by keyDim^−1/2. Gives [T, heads · valueDim]. */
+  mLstm(mixed: Tensor, lstm: MLstm): Tensor;
   /** The rows whose logits are wanted; the last one when generating. Everything after it works on these alone. */
   outputRows(x: Tensor): Tensor;
 }

@@ -80,13 +80,13 @@ function gatingVariant(gating: HeadGating): GatingVariant {
 const parametersOf = (gating: HeadGating): Vector => (gating.kind === 'constant' ? gating.decays : gating.parameters);
 
 function lowerGatedRmsNorm(lowering: Lowering, { x, gate, norm, out }: Extract<Node, { op: 'gatedRmsNorm' }>): void {
-  const { heads, weight, eps, gateOffset, activation = 'silu', order = 'norm-first' } = norm;
+  const { heads, weight, eps, gateOffset, centred = false, activation = 'silu', order = 'norm-first' } = norm;
   const headDim = x.width / heads;
   const kernel = gatedRmsNorm(
     {
       heads,
       headDim,
-      ...(weight && eps !== undefined && { norm: { eps, perHead: heads > 1 && weight.length === x.width } }),
+      ...(weight && eps !== undefined && { norm: { eps, perHead: heads > 1 && weight.length === x.width, centred } }),
       activation,
       order,
       gateStride: roundUp(gate.width, 4),

@@ -1,4 +1,6 @@
 import { roundUp } from '../../shaders/kernel.ts';
+import { mLstmChunked, mLstmStep } from '../../shaders/m-lstm/m-lstm.ts';
+import { scratchLengths } from '../../shaders/m-lstm/variant.ts';
 import { rgLruChunked, rgLruStep } from '../../shaders/rg-lru/rg-lru.ts';
 import { recurrenceLength } from '../../shaders/rg-lru/variant.ts';
 import { selectiveChunks, selectiveScan } from '../../shaders/selective-scan/selective-scan.ts';
@@ -7,7 +9,7 @@ import type { Node } from '../ops/graph.ts';
 import type { BufferRef } from './dispatch.ts';
 import type { Lowering } from './lowering.ts';
 
-export type ScanNode = Extract<Node, { op: 'selectiveScan' | 'rgLru' }>;
+export type ScanNode = Extract<Node, { op: 'selectiveScan' | 'rgLru' | 'mLstm' }>;
 
 export function lowerScan(lowering: Lowering, node: ScanNode): void {
   switch (node.op) {
@@ -15,6 +17,8 @@ export function lowerScan(lowering: Lowering, node: ScanNode): void {
       return lowerSelectiveScan(lowering, node);
     case 'rgLru':
       return lowerRgLru(lowering, node);
+    case 'mLstm':
+      return lowerMLstm(lowering, node);
     default:
       return node satisfies never;
   }
@@ -62,4 +66,21 @@ function lowerRgLru(lowering: Lowering, { x, lru, out }: Extract<Node, { op: 'rg
   if (!lowering.isMany(x)) return lowering.emit(rgLruStep(variant), buffers, out);
   buffers.recurrences = lowering.scratch('recurrences', recurrenceLength(variant, lowering.options.rows));
   for (const kernel of rgLruChunked(variant)) lowering.emit(kernel, buffers, out);
+}
+
+/** One dispatch for a single token; two, whatever T is, for more. */
+function lowerMLstm(lowering: Lowering, { x, lstm, out }: Extract<Node, { op: 'mLstm' }>): void {
+  const { state, gates, gateCap, eps } = lstm;
+  const { heads, keyDim, valueDim } = state;
+  const variant = { heads, keyDim, valueDim, mixedStride: roundUp(x.width, 4), gatesStride: roundUp(gates.width, 4), gateCap, eps };
+  const { target, rows } = lowering.options;
+  const buffers: Record<string, BufferRef> = {
+    mixed: lowering.read(x),
+    gates: lowering.read(gates),
+    state: lowering.state(state, 'state'),
+    out: lowering.define(out, 'm-lstm'),
+  };
+  if (!lowering.isMany(x)) return lowering.emit(mLstmStep(variant, target), buffers, out);
+  for (const [name, length] of Object.entries(scratchLengths(variant, rows))) buffers[name] = lowering.scratch(name, length);
+  for (const kernel of mLstmChunked(variant)) lowering.emit(kernel, buffers, out);
 }

@@ -170,6 +170,8 @@ function inputsOf(node: Node): Tensor[] {
       return [node.x, node.scan.steps, node.scan.mix, node.scan.gate];
     case 'rgLru':
       return [node.x, node.lru.gate];
+    case 'mLstm':
+      return [node.x, node.lstm.gates];
     case 'gatedRmsNorm':
       return [node.x, node.gate];
     default:

@@ -70,10 +70,10 @@ describe('buffers', () => {
   });
 
   test('of other recurrences are a ring of states too, and cleared as one', async () => {
-    const state = await allocate([{ kind: 'diagonal', channels: 5, stateSize: 3 }]);
-    expect(state.states[0].state.size).toBe(STATE_SLOTS * 3 * 5 * 4);
+    const state = await allocate([{ kind: 'diagonal', channels: 5, stateSize: 3 }, { kind: 'mlstm', heads: 2, keyDim: 4, valueDim: 8 }]);
+    expect(state.states.map(({ state: { size } }) => size)).toEqual([STATE_SLOTS * 3 * 5 * 4, STATE_SLOTS * 2 * (4 * 8 + 4 + 4) * 4]);
     expect(state.cuttable).toBe(false);
-    expect(cut(state, 0)).toEqual([state.states[0].state]);
+    expect(cut(state, 0)).toEqual(state.states.map((buffers) => buffers.state));
   });
 
   test.each([0, 1, 4])('nothing is left where memory runs out after %i', async (room) => {

@@ -27,6 +27,9 @@ export function stateBytes(state: StateDeclaration, { context, kv }: StateOption
       return { state: STATE_SLOTS * state.heads * state.keyDim * state.valueDim * 4 };
     case 'diagonal':
       return { state: STATE_SLOTS * state.channels * state.stateSize * 4 };
+    case 'mlstm':
+      // The stabiliser of a head takes four elements, so that all that follows is read in fours.
+      return { state: STATE_SLOTS * state.heads * ((state.valueDim + 1) * state.keyDim + 4) * 4 };
     default:
       return state satisfies never;
   }

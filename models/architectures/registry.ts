@@ -34,6 +34,7 @@ const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitectur
   qwen3_moe: async () => (await together(import('./qwen3_moe.ts'), importMoe())).qwen3Moe,
   recurrent_gemma: async () => (await together(import('./recurrent_gemma.ts'), importRecurrent(), importScan())).recurrentGemma,
   smollm3: async () => smollm3,
+  xlstm: async () => (await together(import('./xlstm.ts'), importRecurrent(), importScan())).xlstm,
 };
 
 async function gemma3(): Promise<RegisteredArchitecture> {

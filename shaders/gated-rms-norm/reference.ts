@@ -14,6 +14,8 @@ export function gatedRmsNormReference(variant: GatedRmsNormVariant, x: ArrayLike
         return (activation === 'silu' ? gate : 1) / (1 + Math.exp(-gate));
       });
       const values = gates.map((gate, i) => x[row + i] * (order === 'gate-first' ? gate : 1));
+      const mean = norm?.centred ? values.reduce((sum, value) => sum + value, 0) / headDim : 0;
+      for (let i = 0; i < headDim; i++) values[i] -= mean;
       const inverse = norm ? 1 / Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / headDim + norm.eps) : 1;
       for (let i = 0; i < headDim; i++) {
         const scale = norm ? inverse * weight[norm.perHead ? h * headDim + i : i] : 1;

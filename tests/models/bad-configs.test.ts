@@ -51,6 +51,8 @@ const KEYS: Readonly<Record<string, { readonly required: readonly string[]; read
     activation: 'hidden_act',
   },
   recurrent_gemma: { required: DENSE.required, counts: ['num_key_value_heads', 'head_dim', 'lru_width', 'attention_window_size', 'conv1d_width'], eps: 'rms_norm_eps', activation: 'hidden_activation' },
+  // Without an activation to choose, but with another choice.
+  xlstm: { required: ['vocab_size'], counts: ['hidden_size', 'embedding_dim', 'num_hidden_layers', 'num_blocks', 'num_heads', 'ffn_round_up_to_multiple_of'], eps: 'norm_eps', activation: 'weight_mode' },
   qwen3_moe: {
     required: [...DENSE.required, 'num_local_experts', 'num_experts_per_tok', 'moe_intermediate_size'],
     counts: [...DENSE.counts, 'decoder_sparse_step'],

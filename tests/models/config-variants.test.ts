@@ -155,6 +155,28 @@ const VARIANTS: Readonly<Record<string, Variants>> = {
     refused: [['lru_width', 50], ['block_types', []], ['logits_soft_cap', 0], ['hidden_activation', 'relu']],
     names: [['model.layers.0.temporal_block.rg_lru.recurrent_param', 'model.layers.0.temporal_block.rg_lru.recurrent_param']],
   },
+  xlstm: {
+    same: [
+      ['with the names that the authors\' package has', (c) => changed(c, { hidden_size: undefined, num_hidden_layers: undefined })],
+      ['with kernels that compute the same', (c) => ({ ...c, chunkwise_kernel: 'chunkwise--triton_xl_chunk', sequence_kernel: 'native_sequence__triton', step_kernel: 'triton', chunk_size: 128, mode: 'train', autocast_kernel_dtype: 'float32' })],
+    ],
+    defaults: {
+      values: { embedding_dim: 64, num_blocks: 2, num_heads: 8, norm_eps: 1e-6, eps: 1e-6, qk_dim_factor: 0.5, v_dim_factor: 1, ffn_proj_factor: 2.667, ffn_round_up_to_multiple_of: 64, gate_soft_cap: 15, output_logit_soft_cap: 30, weight_mode: 'single', use_bias: false, tie_word_embeddings: false },
+    },
+    other: [
+      ['projections in one tensor each', { weight_mode: 'fused' }],
+      ['an MLP that is not rounded up', { ffn_proj_factor: 2, ffn_round_up_to_multiple_of: 1 }],
+      ['other caps', { gate_soft_cap: 10 }],
+      ['another eps of the divisor', { eps: 1e-3 }],
+      ['longer keys', { qk_dim_factor: 1 }],
+    ],
+    refused: [['use_bias', true], ['num_blocks', 3], ['embedding_dim', 32], ['qk_dim_factor', 0.4], ['v_dim_factor', 0], ['ffn_proj_factor', 0], ['weight_mode', 'split'], ['gate_soft_cap', 0], ['output_logit_soft_cap', -1]],
+    names: [
+      ['backbone.blocks.0.mlstm_layer.query.weight', 'backbone.blocks.0.mlstm_layer.q.weight'],
+      ['backbone.blocks.0.mlstm_layer.value.weight', 'backbone.blocks.0.mlstm_layer.v.weight'],
+      ['backbone.blocks.1.mlstm_layer.k.weight', 'backbone.blocks.1.mlstm_layer.k.weight'],
+    ],
+  },
 };
 
 describe.each(Object.entries(VARIANTS))('%s', (name, { same, defaults, other, refused, names }) => {

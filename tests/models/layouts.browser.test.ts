@@ -111,3 +111,30 @@ test('a tied head that was saved all the same is not read', async () => {
   const untied = withConfig(withTensors(tied, (tensors) => [...tensors, ...head(tensors)]), { tie_word_embeddings: false });
   expect((await logitsOf(toFiles(untied))).every((logit) => logit === 0)).toBe(true);
 });
+
+test('an xLSTM with one tensor for all projections of the same input gives what it gives with one for each', async () => {
+  const single = await fetchFolder('arch/xlstm');
+  const joined: readonly (readonly [name: string, parts: readonly string[]])[] = [
+    ['mlstm_layer.qkv_opreact.weight', ['mlstm_layer.q.weight', 'mlstm_layer.k.weight', 'mlstm_layer.v.weight', 'mlstm_layer.ogate_preact.weight']],
+    ['mlstm_layer.ifgate_preact.weight', ['mlstm_layer.igate_preact.weight', 'mlstm_layer.fgate_preact.weight']],
+    ['mlstm_layer.ifgate_preact.bias', ['mlstm_layer.igate_preact.bias', 'mlstm_layer.fgate_preact.bias']],
+    ['ffn.proj_up_gate_z.weight', ['ffn.proj_up_gate.weight', 'ffn.proj_up.weight']],
+  ];
+  const fuse = (tensors: readonly WrittenTensor[]): WrittenTensor[] => {
+    const rest = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+    const take = (name: string): WrittenTensor[] => {
+      const tensor = rest.get(name);
+      rest.delete(name);
+      return tensor ? [tensor] : [];
+    };
+    const fused = ['backbone.blocks.0', 'backbone.blocks.1'].flatMap((block) =>
+      joined.map(([name, names]): WrittenTensor => {
+        const parts = names.flatMap((part) => take(`${block}.${part}`));
+        const [{ dtype, shape }] = parts;
+        return { name: `${block}.${name}`, dtype, shape: [parts.reduce((sum, part) => sum + part.shape[0], 0), ...shape.slice(1)], bytes: new Uint8Array(parts.flatMap(({ bytes }) => [...bytes])) };
+      }),
+    );
+    return [...rest.values(), ...fused];
+  };
+  expect(await logitsOf(toFiles(withConfig(withTensors(single, fuse), { weight_mode: 'fused' })))).toEqual(await logitsOf(toFiles(single)));
+});
