@@ -14,10 +14,12 @@ export interface ExpertsConfig extends Omit<ProjectionsConfig, 'width'> {
   readonly scoring: Scoring<string>;
   readonly activation: ExpertActivation;
   /** What the checkpoint calls the router. */
-  readonly router: 'gate' | 'router';
+  readonly router: 'gate' | 'router' | 'router.layer';
   /** On the router and on all projections. */
   readonly bias: boolean;
   readonly shared?: SharedExpertsConfig;
+  /** The experts work in a narrower space, between two projections that all share; the router and what is shared do not (Nemotron 3). */
+  readonly latent?: { readonly size: number; /** What the checkpoint calls them. */ readonly down: string; readonly up: string } | undefined;
 }
 
 /** A mixture of experts in place of an MLP. Models without it know only that there is such a thing. */
@@ -47,14 +49,15 @@ function expertsWeights(prefix: string, hiddenSize: number, c: ExpertsConfig, st
     router: matrix(`${prefix}.${c.router}.weight`, c.count, hiddenSize, { role: 'dense' }),
     routerBias: c.bias ? vector(`${prefix}.${c.router}.bias`, c.count) : undefined,
     choiceBias: choiceBias === undefined ? undefined : vector(`${prefix}.${choiceBias}`, c.count),
-    ...expertProjections(prefix, { ...c, width: hiddenSize }, stored),
+    ...expertProjections(prefix, { ...c, width: c.latent?.size ?? hiddenSize }, stored),
+    latent: c.latent && { down: matrix(`${prefix}.${c.latent.down}.weight`, c.latent.size, hiddenSize), up: matrix(`${prefix}.${c.latent.up}.weight`, hiddenSize, c.latent.size) },
     shared: c.shared && sharedExpertsWeights(prefix, hiddenSize, c.shared),
   };
 }
 
 function forward(ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<ExpertsSpecs>, { perToken, scoring, activation, shared }: ExpertsConfig): Tensor {
   const withShared = w.shared && shared ? sharedExperts(ops, normed, residual, w.shared, shared) : residual;
-  return ops.moe(normed, {
+  const mixed = ops.moe(normed, {
     topK: perToken,
     router: w.router,
     ...(w.routerBias && { routerBias: w.routerBias }),
@@ -64,8 +67,9 @@ function forward(ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<ExpertsSp
     down: w.down,
     ...(w.downBias && { downBias: w.downBias }),
     activation,
-    residual: withShared,
+    ...(w.latent ? { input: ops.linear(normed, w.latent.down) } : { residual: withShared }),
   });
+  return w.latent ? ops.linear(mixed, w.latent.up, { residual: withShared }) : mixed;
 }
 
 /** The scoring with its bias on the GPU in place of the bias's name. */

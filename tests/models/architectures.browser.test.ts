@@ -12,6 +12,7 @@ const MODELS = [
   'arch/llama',
   'arch/mamba2',
   'arch/olmo_hybrid',
+  'arch/nemotron_h',
   'arch/qwen2',
   'arch/qwen3',
   'arch/qwen3_5_text',
