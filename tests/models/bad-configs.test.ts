@@ -26,6 +26,9 @@ const expectAccepted = async (config: Record<string, unknown>): Promise<void> =>
 
 const DENSE = { required: ['hidden_size', 'num_attention_heads', 'num_hidden_layers', 'vocab_size', 'intermediate_size'], counts: ['num_key_value_heads', 'head_dim', 'max_position_embeddings'] };
 
+const MAMBA2 = ['mamba_n_heads', 'mamba_d_head', 'mamba_n_groups', 'mamba_d_state', 'mamba_d_conv'];
+const ATTENTION = ['hidden_size', 'num_attention_heads', 'num_key_value_heads', 'max_position_embeddings'];
+
 /** Keys by architecture: counts that must be there, and counts that may be left out. */
 const KEYS: Readonly<Record<string, { readonly required: readonly string[]; readonly counts: readonly string[]; readonly eps: string; readonly activation: string }>> = {
   ...Object.fromEntries(['llama', 'qwen2', 'qwen3', 'smollm3'].map((name) => [name, { ...DENSE, eps: 'rms_norm_eps', activation: 'hidden_act' }])),
@@ -44,6 +47,18 @@ const KEYS: Readonly<Record<string, { readonly required: readonly string[]; read
     activation: 'hidden_act',
   },
   gpt_oss: { required: [...DENSE.required, 'num_local_experts', 'num_experts_per_tok'], counts: [...DENSE.counts, 'sliding_window'], eps: 'rms_norm_eps', activation: 'hidden_act' },
+  mamba2: { required: ['vocab_size', 'num_hidden_layers'], counts: ['hidden_size', 'num_heads', 'head_dim', 'n_groups', 'state_size', 'conv_kernel'], eps: 'layer_norm_epsilon', activation: 'hidden_act' },
+  bamba: { required: ['vocab_size', 'num_hidden_layers'], counts: [...ATTENTION, ...MAMBA2, 'intermediate_size'], eps: 'rms_norm_eps', activation: 'hidden_act' },
+  granitemoehybrid: { required: ['vocab_size', 'num_hidden_layers'], counts: [...ATTENTION, ...MAMBA2, 'shared_intermediate_size'], eps: 'rms_norm_eps', activation: 'hidden_act' },
+  nemotron_h: {
+    required: ['vocab_size'],
+    counts: [
+      ...[...ATTENTION, 'head_dim', 'intermediate_size', 'mamba_num_heads', 'mamba_head_dim', 'n_groups', 'ssm_state_size', 'conv_kernel'],
+      ...['n_routed_experts', 'num_experts_per_tok', 'moe_intermediate_size', 'moe_shared_expert_intermediate_size', 'n_group'],
+    ],
+    eps: 'layer_norm_epsilon',
+    activation: 'mamba_hidden_act',
+  },
   jamba: {
     required: DENSE.required,
     counts: ['num_key_value_heads', 'max_position_embeddings', 'num_experts', 'num_experts_per_tok', 'attn_layer_period', 'expert_layer_period', 'mamba_expand', 'mamba_d_state', 'mamba_d_conv', 'mamba_dt_rank'],
@@ -125,6 +140,10 @@ describe('keys that do not fit each other', () => {
     ['a dense layer that is no number', { ...qwen3Moe, mlp_only_layers: [0, -1] }, 'mlp_only_layers.1'],
     ['a switch for weights of experts that is none', { ...qwen3Moe, norm_topk_prob: 1 }, 'norm_topk_prob'],
     ['a window of no tokens', { ...qwen3Moe, use_sliding_window: true, sliding_window: 0 }, 'sliding_window'],
+    ['a Mamba-2 whose heads are not its width', { ...fixture('arch/mamba2'), num_heads: 4 }, 'num_heads'],
+    ['an attending layer that is not there', { ...fixture('arch/bamba'), attn_layer_indices: [3] }, 'attn_layer_indices.0'],
+    ['an activation that Nemotron’s MLPs do not have', { ...fixture('arch/nemotron_h'), mlp_hidden_act: 'silu' }, 'mlp_hidden_act'],
+    ['biases beside experts', { ...fixture('arch/nemotron_h'), mlp_bias: true }, 'mlp_bias'],
     ['layers without end', { ...llama, num_hidden_layers: 1e9 }, 'num_hidden_layers'],
     ['a rotary type that nobody knows', { ...llama, rope_parameters: { rope_type: 'spiral' } }, 'rope_parameters.rope_type'],
     ['a rotary type that is not supported', { ...llama, rope_parameters: { rope_type: 'longrope', rope_theta: 1e4 } }, 'rope_parameters.rope_type'],
@@ -134,6 +153,15 @@ describe('keys that do not fit each other', () => {
     ['a rotary share that makes an odd number', { ...hybrid, partial_rotary_factor: 0.2 }, 'partial_rotary_factor'],
   ] as const)('%s', async (_, config, key) => {
     await expectRefused(config, key);
+  });
+
+  test.each([
+    ['a Bamba without attention', { ...fixture('arch/bamba'), attn_layer_indices: null }],
+    ['a Granite without mixers, which rotates', { ...fixture('arch/granitemoehybrid'), layer_types: ['attention', 'attention', 'attention', 'attention'], position_embedding_type: 'rope' }],
+    ['a Granite whose layers have their older names, and a word for not rotating', { ...fixture('arch/granitemoehybrid'), layer_types: null, layers_block_type: ['mamba', 'mamba', 'attention', 'mamba'], position_embedding_type: 'nope' }],
+    ['a Nemotron with a character for each layer', { ...fixture('arch/nemotron_h'), layers_block_type: null, hybrid_override_pattern: 'M-M*E', num_hidden_layers: 5 }],
+  ])('accepts %s', async (_, config) => {
+    await expectAccepted(config);
   });
 
   test('inside text_config the whole path is named', async () => {
