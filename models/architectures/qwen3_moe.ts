@@ -4,6 +4,7 @@ import { denseConfig } from './dense-config.ts';
 import { layerCount } from './dimensions.ts';
 import { FUSED, SEPARATE } from './expert-layouts.ts';
 import { expertCounts, experts } from './experts.ts';
+import { sparseLayers } from './qwen-experts.ts';
 import { transformerForward, transformerName, transformerWeights, type TransformerConfig } from './transformer.ts';
 
 function parse(c: ConfigReader): TransformerConfig {
@@ -18,8 +19,6 @@ function parse(c: ConfigReader): TransformerConfig {
     bias: false,
     layouts: [SEPARATE, FUSED],
   });
-  const step = c.integer('decoder_sparse_step', { min: 1, default: 1 });
-  const dense = c.has('mlp_only_layers') ? c.integers('mlp_only_layers') : [];
   const bias = c.boolean('attention_bias', { default: false });
   // Unlike Qwen3's, the window is that of all layers.
   const window = c.boolean('use_sliding_window', { default: false }) && c.has('sliding_window') ? c.integer('sliding_window', { min: 1 }) : undefined;
@@ -28,7 +27,7 @@ function parse(c: ConfigReader): TransformerConfig {
     projectionBias: bias,
     outputBias: bias,
     windows: Array.from({ length: layers }, () => window),
-    experts: Array.from({ length: layers }, (_, i) => (!dense.includes(i) && (i + 1) % step === 0 ? mixture : undefined)),
+    experts: sparseLayers(c, layers).map((sparse) => (sparse ? mixture : undefined)),
     headDim: 128,
   });
 }

@@ -31,9 +31,12 @@ const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitectur
   qwen2: async () => qwen2,
   qwen3: async () => qwen3,
   qwen3_5,
+  qwen3_5_moe: qwen3_5Moe,
+  qwen3_5_moe_text: qwen3_5Moe,
   qwen3_5_text: qwen3_5,
   qwen3_moe: async () => (await together(import('./qwen3_moe.ts'), importMoe())).qwen3Moe,
   recurrent_gemma: async () => (await together(import('./recurrent_gemma.ts'), importRecurrent(), importScan())).recurrentGemma,
+  qwen3_next: async () => (await together(import('./qwen3_next.ts'), importRecurrent(), importMoe())).qwen3Next,
   smollm3: async () => smollm3,
   xlstm: async () => (await together(import('./xlstm.ts'), importRecurrent(), importScan())).xlstm,
 };
@@ -48,6 +51,10 @@ async function minimax(): Promise<RegisteredArchitecture> {
 
 async function qwen3_5(): Promise<RegisteredArchitecture> {
   return (await together(import('./qwen3_5_text.ts'), importRecurrent())).qwen3_5;
+}
+
+async function qwen3_5Moe(): Promise<RegisteredArchitecture> {
+  return (await together(import('./qwen3_5_moe_text.ts'), importRecurrent(), importMoe())).qwen3_5Moe;
 }
 
 /** A model's operators are scripts too: they come along, so that none is found missing when the weights are there. */

@@ -1,0 +1,25 @@
+import type { ConfigReader } from '../config/config-reader.ts';
+import { FUSED, SEPARATE } from './expert-layouts.ts';
+import { expertCounts, experts, type Experts } from './experts.ts';
+
+/** The experts of Qwen3-Next and Qwen3.5: a softmax over all, and a shared expert with a gate of its own. `renormalised`: weights add up to 1. */
+export function qwenExperts(c: ConfigReader, renormalised: boolean): Experts {
+  return experts({
+    // transformers 5 saves some under the second name.
+    ...expertCounts(c, c.has('num_experts') ? 'num_experts' : 'num_local_experts'),
+    intermediateSize: c.integer('moe_intermediate_size', { min: 1 }),
+    scoring: { kind: 'softmax', renormalised },
+    activation: { kind: 'silu' },
+    router: 'gate',
+    bias: false,
+    layouts: [SEPARATE, FUSED],
+    shared: { name: 'shared_expert', outputGate: 'shared_expert_gate', intermediateSize: c.integer('shared_expert_intermediate_size', { min: 1 }), activation: 'silu' },
+  });
+}
+
+/** Per layer, whether it has experts: each `decoder_sparse_step`-th that `mlp_only_layers` does not name. */
+export function sparseLayers(c: ConfigReader, layers: number): boolean[] {
+  const step = c.integer('decoder_sparse_step', { min: 1, default: 1 });
+  const dense = c.has('mlp_only_layers') ? c.integers('mlp_only_layers') : [];
+  return Array.from({ length: layers }, (_, i) => !dense.includes(i) && (i + 1) % step === 0);
+}
