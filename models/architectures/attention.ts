@@ -24,10 +24,15 @@ export interface AttentionConfig {
   readonly scale?: number;
   /** Factor of what the layer adds to the residual stream; default: 1. */
   readonly outputScale?: number;
+  /** What the checkpoint calls the output projection and the norms of q and k; default: `o_proj`, `q_norm` and `k_norm`. */
+  readonly names?: { readonly output: string; readonly qNorm: string; readonly kNorm: string };
 }
+
+const NAMES = { output: 'o_proj', qNorm: 'q_norm', kNorm: 'k_norm' } as const;
 
 /** Weights of `self_attn` under `prefix`; `normMap` adjusts norm weights, e.g. 1 + w. */
 export function attentionWeights(prefix: string, c: AttentionConfig, normMap?: (value: number) => number) {
+  const { output, qNorm, kNorm } = c.names ?? NAMES;
   const width = c.heads * c.headDim;
   const kvWidth = c.kvHeads * c.headDim;
   const norm = (name: string, heads: number) => vector(`${prefix}.${name}.weight`, c.qkNorm === 'whole' ? heads * c.headDim : c.headDim, normMap && { map: normMap });
@@ -36,10 +41,10 @@ export function attentionWeights(prefix: string, c: AttentionConfig, normMap?: (
   return {
     projection: stacked(`${prefix}.qkv_proj`, [[`${prefix}.q_proj.weight`, queryWidth], [`${prefix}.k_proj.weight`, kvWidth], [`${prefix}.v_proj.weight`, kvWidth]], c.hiddenSize),
     projectionBias: c.projectionBias ? concatenated(`${prefix}.qkv_proj.bias`, [bias('q_proj', queryWidth), bias('k_proj', kvWidth), bias('v_proj', kvWidth)]) : undefined,
-    qkNorm: c.qkNorm ? { q: norm('q_norm', c.heads), k: norm('k_norm', c.kvHeads) } : undefined,
+    qkNorm: c.qkNorm ? { q: norm(qNorm, c.heads), k: norm(kNorm, c.kvHeads) } : undefined,
     sinks: c.sinks ? vector(`${prefix}.sinks`, c.heads) : undefined,
-    output: matrix(`${prefix}.o_proj.weight`, c.hiddenSize, width),
-    outputBias: c.outputBias ? bias('o_proj', c.hiddenSize) : undefined,
+    output: matrix(`${prefix}.${output}.weight`, c.hiddenSize, width),
+    outputBias: c.outputBias ? bias(output, c.hiddenSize) : undefined,
   };
 }
 
@@ -49,7 +54,7 @@ export function attentionScalings(prefix: string, norm: string, c: AttentionConf
   return [
     normScaling(norm, ['q_proj', 'k_proj', 'v_proj'].map((name) => `${prefix}.${name}.weight`), c.hiddenSize, options),
     {
-      consumers: [`${prefix}.o_proj.weight`],
+      consumers: [`${prefix}.${(c.names ?? NAMES).output}.weight`],
       producers: [{ name: `${prefix}.v_proj.weight` }, ...(c.projectionBias ? [{ name: `${prefix}.v_proj.bias` }] : [])],
       channels: c.kvHeads * c.headDim,
       channelOf: (input) => Math.floor(input / (sharing * c.headDim)) * c.headDim + (input % c.headDim),

@@ -8,6 +8,7 @@ import { attention, attentionScalings, attentionWeights, type AttentionConfig } 
 import { headDimension, headGroups, layerCount, layerTypes, vocabularySize } from './dimensions.ts';
 import { mlp, mlpScalings, mlpWeights } from './mlp.ts';
 import type { Scaling } from './scaling.ts';
+import { textConfig } from './text-config.ts';
 import { transformerName } from './transformer.ts';
 
 type Reach = 'local' | 'global';
@@ -31,7 +32,7 @@ function readRotaries(c: ConfigReader, headDim: number): Gemma3Config['rotary'] 
 
 /** The Hub's configs leave out most of what is a default in transformers' `Gemma3TextConfig`. */
 function parse(outer: ConfigReader): Gemma3Config {
-  const c = outer.has('text_config') ? outer.object('text_config') : outer;
+  const c = textConfig(outer);
   c.oneOf('hidden_activation', ['gelu_pytorch_tanh'], { default: 'gelu_pytorch_tanh' });
   if (c.has('attn_logit_softcapping')) throw c.error('attn_logit_softcapping', 'null: a soft cap of attention scores is not supported');
   if (c.boolean('use_bidirectional_attention', { default: false })) throw c.error('use_bidirectional_attention', 'false: attention to later tokens is not supported');

@@ -11,6 +11,7 @@ import type { Experts } from './experts.ts';
 import { deltaNet, deltaNetScalings, deltaNetWeights, readDeltaNet, type DeltaNetConfig } from './gated-delta-net.ts';
 import { mlp, mlpScalings, mlpWeights } from './mlp.ts';
 import type { Scaling } from './scaling.ts';
+import { textConfig } from './text-config.ts';
 import { transformerName } from './transformer.ts';
 
 /** Layers of Gated DeltaNet, every few one of gated softmax attention: Qwen3-Next and Qwen3.5. */
@@ -31,9 +32,6 @@ export interface QwenHybridFamily {
   /** Of each layer. */
   readonly mlps: readonly (number | Experts)[];
 }
-
-/** The text model's config, where it is part of a multimodal one. */
-export const textConfig = (outer: ConfigReader): ConfigReader => (outer.has('text_config') ? outer.object('text_config') : outer);
 
 /** Throws `ConfigError` naming the key. */
 export function qwenHybridConfig(outer: ConfigReader, { projections, mlps }: QwenHybridFamily): QwenHybridConfig {

@@ -1,7 +1,8 @@
 import type { ConfigReader } from '../config/config-reader.ts';
 import { register } from './architecture.ts';
 import { layerCount } from './dimensions.ts';
-import { qwenHybridConfig, qwenHybridForward, qwenHybridName, qwenHybridScalings, qwenHybridWeights, textConfig, type QwenHybridConfig } from './qwen-hybrid.ts';
+import { qwenHybridConfig, qwenHybridForward, qwenHybridName, qwenHybridScalings, qwenHybridWeights, type QwenHybridConfig } from './qwen-hybrid.ts';
+import { textConfig } from './text-config.ts';
 
 function parse(outer: ConfigReader): QwenHybridConfig {
   const c = textConfig(outer);

@@ -5,7 +5,7 @@ import { qwenExperts, sparseLayers } from './qwen-experts.ts';
 import { qwenHybridConfig, qwenHybridForward, qwenHybridName, qwenHybridWeights, type QwenHybridConfig } from './qwen-hybrid.ts';
 
 function parse(c: ConfigReader): QwenHybridConfig {
-  const mixture = qwenExperts(c, c.boolean('norm_topk_prob', { default: true }));
+  const mixture = qwenExperts(c, { renormalised: c.boolean('norm_topk_prob', { default: true }), count: 512, perToken: 10 });
   const sparse = sparseLayers(c, layerCount(c));
   const width = sparse.every(Boolean) ? 0 : c.integer('intermediate_size', { min: 1 });
   return qwenHybridConfig(c, { projections: 'by-head', mlps: sparse.map((is) => (is ? mixture : width)) });

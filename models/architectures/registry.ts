@@ -21,6 +21,10 @@ const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitectur
   gpt_oss: async () => (await together(import('./gpt_oss.ts'), importMoe())).gptOss,
   granitemoehybrid: async () => (await together(import('./granitemoehybrid.ts'), importRecurrent(), importMoe())).graniteMoeHybrid,
   jamba: async () => (await together(import('./jamba.ts'), importRecurrent(), importScan(), importMoe())).jamba,
+  lfm2,
+  'lfm2-vl': lfm2,
+  lfm2_moe: async () => (await together(import('./lfm2_moe.ts'), importRecurrent(), importMoe())).lfm2Moe,
+  lfm2_vl: lfm2,
   llama: async () => llama,
   mamba2: async () => (await together(import('./mamba2.ts'), importRecurrent())).mamba2,
   minimax,
@@ -43,6 +47,10 @@ const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitectur
 
 async function gemma3(): Promise<RegisteredArchitecture> {
   return (await import('./gemma3_text.ts')).gemma3;
+}
+
+async function lfm2(): Promise<RegisteredArchitecture> {
+  return (await together(import('./lfm2.ts'), importRecurrent())).lfm2;
 }
 
 async function minimax(): Promise<RegisteredArchitecture> {

@@ -24,7 +24,81 @@ interface Variants {
 
 const legacyGemma: Change = { rope_parameters: undefined, rope_theta: 1e6, rope_local_base_freq: 1e4, layer_types: undefined, sliding_window_pattern: 6, _sliding_window_pattern: undefined };
 
+/** LFM2's first configs. */
+const legacyLfm2: Change = { rope_parameters: undefined, theta: 1e6, intermediate_size: undefined, block_ff_dim: 96, tie_word_embeddings: undefined, tie_embedding: true, layer_types: undefined, full_attn_idxs: [2, 4], block_use_swiglu: true };
+
+const qwenExperts: Pick<Variants, 'other'> = {
+  other: [
+    ['more experts for a token', { num_experts_per_tok: 3 }],
+    ['wider shared experts', { shared_expert_intermediate_size: 64 }],
+    ['another share of the head that rotates', { rope_parameters: undefined, partial_rotary_factor: 0.5 }],
+  ],
+};
+
 const VARIANTS: Readonly<Record<string, Variants>> = {
+  lfm2: {
+    same: [
+      ['with the names of its first configs', (c) => changed(c, legacyLfm2)],
+      ['without what are defaults', (c) => changed(c, { rope_parameters: undefined, norm_eps: undefined, conv_L_cache: undefined, conv_bias: undefined, tie_word_embeddings: undefined })],
+      ['with its MLP\'s size to be adjusted', (c) => changed(c, { intermediate_size: 100, block_auto_adjust_ff_dim: undefined, block_ffn_dim_multiplier: 1.3, block_multiple_of: 24 })],
+      ['with its MLP\'s size to be adjusted and not rounded', (c) => changed(c, { intermediate_size: 145, block_auto_adjust_ff_dim: true, block_ffn_dim_multiplier: null })],
+      ['as the text part of a multimodal model', ({ model_type: _, tie_word_embeddings, ...text_config }) => ({ model_type: 'lfm2_vl', tie_word_embeddings, text_config, vision_config: {} })],
+    ],
+    other: [
+      ['an MLP of the size that defaults make', { block_auto_adjust_ff_dim: undefined }],
+      ['attention in all layers', { layer_types: undefined }],
+      ['biases of its convolutions', { conv_bias: true }],
+      ['a longer convolution', { conv_L_cache: 4 }],
+      ['an output matrix of its own', { tie_word_embeddings: false }],
+    ],
+    refused: [['layer_types', ['conv']], ['block_use_swiglu', false]],
+    names: [
+      ['model.language_model.layers.0.conv.in_proj.weight', 'model.layers.0.conv.in_proj.weight'],
+      ['model.vision_tower.vision_model.encoder.layers.0.layer_norm1.weight', undefined],
+      ['model.multi_modal_projector.linear_1.weight', undefined],
+      ['lm_head.weight', undefined],
+    ],
+  },
+  lfm2_moe: {
+    same: [['without what are defaults', (c) => changed(c, { norm_topk_prob: undefined, routed_scaling_factor: undefined, use_expert_bias: undefined, tie_word_embeddings: undefined })]],
+    other: [
+      ['weights as they are scored', { norm_topk_prob: false }],
+      ['weights times a factor', { routed_scaling_factor: 2.5 }],
+      ['choices without a bias', { use_expert_bias: false }],
+      ['as many dense layers as by default', { num_dense_layers: undefined }],
+    ],
+    refused: [['num_experts_per_tok', 7], ['norm_topk_prob', 1]],
+    names: [['model.layers.1.feed_forward.expert_bias', 'model.layers.1.feed_forward.expert_bias']],
+  },
+  qwen3_next: {
+    same: [
+      ['without what are defaults', (c) => changed(c, { layer_types: undefined, mlp_only_layers: undefined, decoder_sparse_step: undefined, norm_topk_prob: undefined, intermediate_size: undefined, partial_rotary_factor: undefined, rope_parameters: undefined, tie_word_embeddings: undefined })],
+      ['with what layers attend as an interval', (c) => changed(c, { layer_types: undefined, full_attention_interval: 4 })],
+      ['with the experts\' other name', ({ num_experts, ...c }) => ({ ...c, num_local_experts: num_experts })],
+    ],
+    other: [
+      ...qwenExperts.other,
+      ['weights as they are scored', { norm_topk_prob: false }],
+      ['experts in every other layer', { decoder_sparse_step: 2 }],
+      ['MLPs in the layers named', { mlp_only_layers: [1] }],
+      ['another interval of attention', { layer_types: undefined, full_attention_interval: 2 }],
+    ],
+    refused: [['mlp_only_layers', 1], ['layer_types', ['full_attention']], ['shared_expert_intermediate_size', 0]],
+    names: [['mtp.layers.0.mlp.gate.weight', undefined], ['model.layers.0.mlp.shared_expert_gate.weight', 'model.layers.0.mlp.shared_expert_gate.weight']],
+  },
+  qwen3_5_moe_text: {
+    same: [
+      ['with a switch that it does not know', (c) => changed(c, { norm_topk_prob: false, mlp_only_layers: [1], decoder_sparse_step: 2 })],
+      ['as the text part of a multimodal model', ({ model_type: _, tie_word_embeddings, ...text_config }) => ({ model_type: 'qwen3_5_moe', tie_word_embeddings, text_config, vision_config: {} })],
+    ],
+    other: qwenExperts.other,
+    refused: [['moe_intermediate_size', 0]],
+    names: [
+      ['model.language_model.layers.0.mlp.experts.gate_up_proj', 'model.layers.0.mlp.experts.gate_up_proj'],
+      ['model.visual.patch_embed.proj.weight', undefined],
+      ['mtp.fc.weight', undefined],
+    ],
+  },
   falcon_h1: {
     same: [
       ['with the names of older versions', (c) => changed(c, { rope_parameters: undefined, rope_theta: 1e4, attn_layer_indices: null })],
