@@ -79,12 +79,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
     var sum_qn = 0.0;
     for (var part = 0u; part < QUADS; part++) { sum_qn += qn[i * QUADS + part]; }
-    let from_state = Q_SCALE * exp(scales.x + m - m_row);
+    let from_state = Q_SCALE * exp(scales.x + (m - m_row));
     let from_chunk = exp(scales.y - m_row);
     if (token < step.count && value_quad < VALUE_VECS) {
       out[(token * HEADS + head) * VALUE_VECS + value_quad] = (from_state * sq + from_chunk * within) / divisor(from_state * sum_qn + from_chunk * scales.w, m_row);
     }
-    let forgotten = expm1(end_scales.x + m - m_end);  // what is kept, less 1
+    // What is kept, less 1. The difference of the two m is exact where they are close: what m has rounded away of log f, C then still loses.
+    let forgotten = expm1(end_scales.x + (m - m_end));
     workgroupBarrier();
     for (var part = local; part < KEY_VECS * QUADS; part += WORKGROUP) {
       let d = part / QUADS;

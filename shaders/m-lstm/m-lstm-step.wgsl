@@ -27,7 +27,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let gate = gates_of(0u, head);
   let m_before = state[slot_in + HEAD_VECS - 1u].x;
   let m = max(gate.log_forget + m_before, gate.log_input);
-  let forgotten = expm1(gate.log_forget + m_before - m);  // what is kept, less 1
+  // What is kept, less 1. The difference of the two m is exact where they are close: what m has rounded away of log f, C then still loses.
+  let forgotten = expm1(gate.log_forget + (m_before - m));
   let input = exp(gate.log_input - m);
 
   var k: array<vec4f, PARTS>;
