@@ -199,7 +199,7 @@ const VARIANTS: Readonly<Record<string, Variants>> = {
       ['β up to 1', { linear_allow_neg_eigval: false }],
       ['attention in the second layer', { layer_types: ['linear_attention', 'full_attention', 'linear_attention', 'full_attention'] }],
     ],
-    refused: [['linear_num_key_heads', 3], ['linear_key_head_dim', 10], ['hidden_act', 'gelu'], ['layer_types', ['full_attention']]],
+    refused: [['linear_num_key_heads', 3], ['linear_key_head_dim', 257], ['hidden_act', 'gelu'], ['layer_types', ['full_attention']]],
     names: [
       ['model.layers.0.attention_layer_norm.weight', 'model.layers.0.input_layernorm.weight'],
       ['model.layers.0.input_layernorm.weight', 'model.layers.0.input_layernorm.weight'],
