@@ -82,6 +82,8 @@ const parametersOf = (gating: HeadGating): Vector => (gating.kind === 'constant'
 function lowerGatedRmsNorm(lowering: Lowering, { x, gate, norm, out }: Extract<Node, { op: 'gatedRmsNorm' }>): void {
   const { heads, weight, eps, gateOffset, centred = false, activation = 'silu', order = 'norm-first' } = norm;
   const headDim = x.width / heads;
+  if ((weight === undefined) !== (eps === undefined)) throw new Error('a gated norm has a weight and an epsilon, or neither');
+  if (x.width % heads !== 0 || (weight && ![headDim, x.width].includes(weight.length))) throw new Error(`a gated norm of ${x.width} in ${heads} heads has ${weight?.length} weights`);
   const kernel = gatedRmsNorm(
     {
       heads,
