@@ -4,6 +4,7 @@ import { latentAttentionCases } from './attention/cases-latent.ts';
 import { dequantCases } from './dequant/cases.ts';
 import { embeddingCases } from './embedding/cases.ts';
 import { gatedRmsNormCases } from './gated-rms-norm/cases.ts';
+import { gluCases } from './glu/cases.ts';
 import { layerNormCases } from './layer-norm/cases.ts';
 import { linearAttentionChannelCases } from './linear-attention-channel/cases.ts';
 import { linearAttentionCases } from './linear-attention/cases.ts';
@@ -35,6 +36,7 @@ export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   attention: [...attentionCases, ...latentAttentionCases],
   dequant: dequantCases,
   embedding: embeddingCases,
+  glu: gluCases,
   linear: linearCases,
   moe: moeCases,
   sampling: samplingCases,

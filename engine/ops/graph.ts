@@ -1,3 +1,4 @@
+import type { Activation } from '../../shaders/linear/linear-variant.ts';
 import { rowsPerElement } from '../../shaders/moe/variant.ts';
 import { inQuads, resizedWidth, type HeadsPart } from './in-quads.ts';
 import type { ChannelGating, GatedMlpOptions, GatedRmsNorm, HeadGating, LatentAttention, LinearAttention, LinearOptions, MLstm, Moe, Ops, RgLru, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
@@ -16,6 +17,9 @@ export type Node = { readonly out: Tensor } & (
   | { readonly op: 'linear'; readonly x: Tensor; readonly weight: Weight; readonly options: LinearNodeOptions }
   | { readonly op: 'moe'; /** Of the experts. */ readonly x: Tensor; /** Of the router. */ readonly logits: Tensor; readonly moe: Moe }
   | { readonly op: 'scale'; readonly x: Tensor; readonly factor: number }
+  | { readonly op: 'add'; readonly x: Tensor; readonly residual: Tensor }
+  | { readonly op: 'concatenate'; readonly x: Tensor; readonly y: Tensor }
+  | { readonly op: 'glu'; readonly x: Tensor; readonly activation: Activation }
   | { readonly op: 'rmsNorm'; readonly x: Tensor; readonly weight: Vector; readonly eps: number; readonly residual?: Tensor }
   | { readonly op: 'layerNorm'; readonly x: Tensor; readonly weight: Vector; readonly bias: Vector; readonly eps: number }
   | { readonly op: 'softmaxAttention'; readonly x: Tensor; readonly attention: SoftmaxAttention }
@@ -90,6 +94,20 @@ export class Graph implements Ops {
 
   scale(x: Tensor, factor: number): Tensor {
     return factor === 1 ? x : this.#add({ op: 'scale', x, factor }, x.width, x.rows);
+  }
+
+  add(x: Tensor, residual: Tensor): Tensor {
+    if (x.width !== residual.width) throw new Error(`${x.width} columns cannot be added to ${residual.width}`);
+    return this.#add({ op: 'add', x, residual }, x.width, x.rows);
+  }
+
+  concatenate(x: Tensor, y: Tensor): Tensor {
+    return this.#add({ op: 'concatenate', x, y }, x.width + y.width, x.rows);
+  }
+
+  glu(x: Tensor, activation: Activation): Tensor {
+    if (x.width % 2 !== 0) throw new Error(`${x.width} columns are no two halves`);
+    return this.#add({ op: 'glu', x, activation }, x.width / 2, x.rows);
   }
 
   rmsNorm(x: Tensor, weight: Vector, eps: number, { residual }: { readonly residual?: Tensor } = {}): Tensor {

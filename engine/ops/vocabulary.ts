@@ -257,6 +257,12 @@ export interface Ops {
   moe(x: Tensor, moe: Moe): Tensor;
   /** Factor · x. */
   scale(x: Tensor, factor: number): Tensor;
+  /** residual + x. */
+  add(x: Tensor, residual: Tensor): Tensor;
+  /** Columns [a | b]. */
+  concatenate(a: Tensor, b: Tensor): Tensor;
+  /** Columns [gate | up] become activation(gate) ⊙ up: where they are a sum of products; else `gatedMlp`. */
+  glu(x: Tensor, activation: Activation): Tensor;
   /** Of the first columns of x where the weight is shorter than its rows. With a `residual`, residual + norm(x): a norm behind a mixer or an MLP. */
   rmsNorm(x: Tensor, weight: Vector, eps: number, options?: { readonly residual?: Tensor }): Tensor;
   layerNorm(x: Tensor, weight: Vector, bias: Vector, eps: number): Tensor;

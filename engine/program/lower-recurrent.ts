@@ -10,10 +10,11 @@ import type { Node } from '../ops/graph.ts';
 import type { HeadGating } from '../ops/vocabulary.ts';
 import type { Vector } from '../ops/weight.ts';
 import type { BufferRef } from './dispatch.ts';
+import { lowerJoint, type JointNode } from './lower-joint.ts';
 import type { Lowering } from './lowering.ts';
 import { mixerShape } from './mixer-shape.ts';
 
-export type RecurrentNode = Extract<Node, { op: 'shortConv' | 'linearAttention' | 'resizeHeads' | 'gatedRmsNorm' }>;
+export type RecurrentNode = JointNode | Extract<Node, { op: 'shortConv' | 'linearAttention' | 'resizeHeads' | 'gatedRmsNorm' }>;
 
 export function lowerRecurrent(lowering: Lowering, node: RecurrentNode): void {
   switch (node.op) {
@@ -25,6 +26,10 @@ export function lowerRecurrent(lowering: Lowering, node: RecurrentNode): void {
       return lowerResizeHeads(lowering, node);
     case 'gatedRmsNorm':
       return lowerGatedRmsNorm(lowering, node);
+    case 'add':
+    case 'concatenate':
+    case 'glu':
+      return lowerJoint(lowering, node);
     default:
       return node satisfies never;
   }

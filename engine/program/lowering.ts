@@ -144,6 +144,7 @@ export function residualOf(node: Node): Tensor | undefined {
     case 'moe':
       return node.moe.residual;
     case 'rmsNorm':
+    case 'add':
       return node.residual;
     default:
       return undefined;
@@ -158,6 +159,10 @@ function inputsOf(node: Node): Tensor[] {
       return [node.x, ...(node.options.residual ? [node.options.residual] : []), ...(node.options.outputGate ? [node.options.outputGate] : [])];
     case 'rmsNorm':
       return node.residual ? [node.x, node.residual] : [node.x];
+    case 'add':
+      return [node.x, node.residual];
+    case 'concatenate':
+      return [node.x, node.y];
     case 'moe':
       return [node.x, node.logits, ...(node.moe.residual ? [node.moe.residual] : [])];
     case 'linearAttention':

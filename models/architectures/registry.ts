@@ -43,6 +43,7 @@ const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitectur
   qwen3_next: async () => (await together(import('./qwen3_next.ts'), importRecurrent(), importMoe())).qwen3Next,
   smollm3: async () => smollm3,
   xlstm: async () => (await together(import('./xlstm.ts'), importRecurrent(), importScan())).xlstm,
+  zamba2: async () => (await together(import('./zamba2.ts'), importRecurrent())).zamba2,
 };
 
 async function gemma3(): Promise<RegisteredArchitecture> {

@@ -37,7 +37,7 @@ export async function planCompression(checkpoint: Checkpoint, { to, uniform }: C
   const packers = await importPackers(() => 'f32');
   const { parts, vectors } = planWeights(model.weights(1, storedModules(checkpoint, model.canonicalName)), checkpoint, { canonicalName: model.canonicalName, packers });
   const placed = parts.flatMap(({ spec, index, tensors }) => [...tensors.values()].map(({ name }) => ({ name, spec, part: spec.parts[index] })));
-  const matrices = placed.flatMap(({ name, spec, part }) => (spec.role === 'linear' ? [{ name, inputs: spec.inputs, transposed: part.transposed, fused: part.experts !== undefined }] : []));
+  const matrices = placed.flatMap(({ name, spec, part }) => (spec.role === 'linear' ? [{ name, inputs: part.columns?.count ?? spec.inputs, transposed: part.transposed, fused: part.experts !== undefined }] : []));
   const [fused] = matrices.filter((matrix) => matrix.fused);
   if (fused) throw new CompressionError('unsupported-layout', 'holds the matrices of several experts; compressed-tensors has a layout for one linear layer at a time only.', { tensor: fused.name });
   const [transposed] = matrices.filter((matrix) => matrix.transposed);

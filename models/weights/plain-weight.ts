@@ -12,13 +12,17 @@ interface PlainLayout {
   readonly transposed: boolean;
   /** Of each row of the tensor, those of all experts counted. */
   readonly factorOf?: ((row: number) => number) | undefined;
+  /** Rows of the matrix that it is part of are `inputs` long and zero but for those from `start` on. */
+  readonly within?: { readonly start: number; readonly inputs: number };
 }
 
 /** A weight that is one tensor of plain numbers, [rows, inputs] or its transpose (of each expert), to be packed. */
 export function plainWeight(tensor: TensorInfo, { format, pack }: RolePacker, layout: PlainLayout): PackedWeight {
   const plainRows = layout.transposed ? transposedRows(tensor, layout) : hubRowsOf(tensor, layout);
-  const rowsOf = layout.factorOf ? multipliedRows(plainRows, layout.factorOf, layout.inputs) : plainRows;
-  const converter: RowConverter = (bytes, first, count) => pack(rowsOf(bytes, first, count), count, layout.inputs);
+  const multiplied = layout.factorOf ? multipliedRows(plainRows, layout.factorOf, layout.inputs) : plainRows;
+  const rowsOf = layout.within ? widenedRows(multiplied, layout.inputs, layout.within) : multiplied;
+  const inputs = layout.within?.inputs ?? layout.inputs;
+  const converter: RowConverter = (bytes, first, count) => pack(rowsOf(bytes, first, count), count, inputs);
   return { early: [], layout: () => ({ format, converters: new Map([['', converter]]) }) };
 }
 
@@ -28,6 +32,13 @@ const hubRowsOf = (tensor: TensorInfo, { inputs }: PlainLayout): Rows => (bytes,
 
 const multipliedRows = (rows: Rows, factorOf: (row: number) => number, inputs: number): Rows => (bytes, first, count) =>
   rows(bytes, first, count).map((value, i) => value * factorOf(first + Math.floor(i / inputs)));
+
+const widenedRows = (rows: Rows, from: number, { start, inputs }: NonNullable<PlainLayout['within']>): Rows => (bytes, first, count) => {
+  const narrow = rows(bytes, first, count);
+  const wide = new Float32Array(count * inputs);
+  for (let row = 0; row < count; row++) wide.set(narrow.subarray(row * from, (row + 1) * from), row * inputs + start);
+  return wide;
+};
 
 /** Rows of the transpose, widened an expert at a time: all of a layer's in f32 would be many times what the tensor takes. */
 function transposedRows(tensor: TensorInfo, { rows, inputs }: PlainLayout): Rows {

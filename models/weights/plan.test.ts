@@ -4,7 +4,7 @@ import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import type { PackedLayout, Packing } from '../packed/packing.ts';
 import { describeFormat } from '../../shaders/dequant/formats.ts';
 import { planWeights, type WeightPlan } from './plan.ts';
-import { concatenated, matrix, vector } from './spec.ts';
+import { blockDiagonal, concatenated, matrix, vector } from './spec.ts';
 
 const infoOf = (name: string, dtype: string, ...shape: number[]): TensorInfo => ({ name, dtype, shape, byteLength: 4 * shape.reduce((product, size) => product * size, 1), file: 'x.safetensors', offset: 0 });
 
@@ -57,5 +57,24 @@ describe('a vector that checkpoints cut in different ways', () => {
 
   test('is refused in any other', () => {
     expect(() => planOf({ spec }, ...stored(8, 4))).toThrow(expect.objectContaining({ code: 'checkpoint/tensor-shape', tensor: 'v0', message: expect.stringContaining('[4]') }));
+  });
+});
+
+describe('matrices over inputs of their own', () => {
+  const spec = blockDiagonal('m', [['a', 1, 2], ['b', 2, 1]]);
+  const values = (...numbers: number[]): Uint8Array<ArrayBuffer> => new Uint8Array(Float32Array.from(numbers).buffer);
+
+  test('have zeros beside them', () => {
+    const plan = planOf({ spec }, infoOf('a', 'F32', 1, 2), infoOf('b', 'F32', 2, 1));
+    const rows = [values(1, 2), values(3, 4)].map((bytes, part) => {
+      const { converters } = plan.parts[part].weight.layout(new Map());
+      const { quants } = converters.get('')?.(bytes, 0, part + 1) ?? {};
+      return [...new Float32Array(quants?.buffer ?? new ArrayBuffer(0))].filter((_, i) => i % 32 < 3);
+    });
+    expect(rows).toEqual([[1, 2, 0], [0, 0, 3, 0, 0, 4]]);
+  });
+
+  test('are refused where they are packed', () => {
+    expect(() => planOf({ spec }, infoOf('a.codes', 'I8', 1, 2), infoOf('b', 'F32', 2, 1))).toThrow(expect.objectContaining({ code: 'load/unsupported-quantization' }));
   });
 });

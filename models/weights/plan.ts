@@ -1,6 +1,7 @@
 import { nearestNames } from '../checkpoint/nearest-names.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { CheckpointError } from '../errors/checkpoint-error.ts';
+import { UnsupportedQuantizationError } from '../errors/unsupported-quantization-error.ts';
 import { MissingTensorError } from '../errors/missing-tensor-error.ts';
 import type { PackedModule, PackedWeight, Packing } from '../packed/packing.ts';
 import type { Packers } from '../quant/import-packer.ts';
@@ -95,18 +96,20 @@ export function planWeights(tree: object, checkpoint: Pick<Checkpoint, 'tensors'
 function planPart(tensors: Tensors, spec: MatrixSpec, part: MatrixPart, { packers, packing }: PlanOptions): Pick<PlannedPart, 'tensors' | 'weight'> {
   const plain = tensors.find(part.name);
   // A config may list less than what was left alone: plain numbers are taken as they are.
-  const packed = packing && !(plain && isFloat(plain.dtype)) ? tensors.module(part, spec.inputs) : undefined;
+  const inputs = part.columns?.count ?? spec.inputs;
+  const packed = packing && !(plain && isFloat(plain.dtype)) ? tensors.module(part, inputs) : undefined;
   const weight = packed && packing?.module(packed);
   if (packed && weight) {
+    if (part.columns) throw new UnsupportedQuantizationError(packed.name, 'it shares a matrix with others over other inputs, and packed weights cannot be widened');
     tensors.takeModule(part, packed.tensors.keys());
     const [bias] = [...packed.tensors].filter(([suffix]) => BIAS.test(suffix));
     return { tensors: packed.tensors, weight: bias ? withUnusedBias(weight, ...bias) : weight };
   }
   const info = tensors.take(part.name);
   const transposed = liesTransposed(part, info);
-  checkShape(info, [...(part.experts === undefined ? [] : [part.experts]), ...(transposed ? [spec.inputs, part.rows] : [part.rows, spec.inputs])]);
+  checkShape(info, [...(part.experts === undefined ? [] : [part.experts]), ...(transposed ? [inputs, part.rows] : [part.rows, inputs])]);
   checkFloat(info);
-  return { tensors: new Map([['', info]]), weight: plainWeight(info, packers[spec.role], { rows: part.rows, inputs: spec.inputs, transposed, factorOf: factorOf(part) }) };
+  return { tensors: new Map([['', info]]), weight: plainWeight(info, packers[spec.role], { rows: part.rows, inputs, transposed, factorOf: factorOf(part), ...(part.columns && { within: { start: part.columns.start, inputs: spec.inputs } }) }) };
 }
 
 /** The parts of a vector as the checkpoint has them cut; the spec's own where none fits. */

@@ -18,6 +18,8 @@ export interface MatrixPart {
   readonly experts?: number;
   /** A permutation of `rows`: row i of the tensor, or of each of its experts, is row order[i] of the part. Absent: the same. See `row-orders.ts`. */
   readonly order?: Uint32Array;
+  /** The tensor has these columns of the matrix alone, [rows, count]; the others are zero. Not for packed weights. */
+  readonly columns?: { readonly start: number; readonly count: number };
   /** What the tensor, or each row of it, is multiplied by: a config's multiplier. */
   readonly factor?: number | ((row: number) => number);
 }
@@ -85,6 +87,17 @@ export function stacked(label: string, parts: readonly (readonly [name: string, 
     return part;
   });
   return { kind: 'matrix', label, role, outputs: start, inputs, parts: placed };
+}
+
+/** Matrices over inputs of their own, which follow each other: all products in one, at the price of the zeros beside them. For small ones. */
+export function blockDiagonal(label: string, parts: readonly (readonly [name: string, rows: number, inputs: number])[]): MatrixSpec {
+  let [outputs, inputs] = [0, 0];
+  const placed = parts.map(([name, rows, count]): MatrixPart => {
+    const part = { name, rows, start: outputs, stride: 1, transposed: false, columns: { start: inputs, count } };
+    [outputs, inputs] = [outputs + rows, inputs + count];
+    return part;
+  });
+  return { kind: 'matrix', label, role: 'linear', outputs, inputs, parts: placed };
 }
 
 /** Gate and up of a gated MLP with alternating rows, as `gatedMlp` wants them. */

@@ -24,6 +24,7 @@ const MODELS = [
   'arch/recurrent_gemma',
   'arch/smollm3',
   'arch/xlstm',
+  'arch/zamba2',
   'real/stories260K',
 ];
 /** The switches of these configs: biases, rotary scalings, sliding windows, an untied head, other activations, odd head counts, heads of odd widths, and a text model inside a multimodal one. */

@@ -251,6 +251,35 @@ const VARIANTS: Readonly<Record<string, Variants>> = {
       ['backbone.blocks.1.mlstm_layer.k.weight', 'backbone.blocks.1.mlstm_layer.k.weight'],
     ],
   },
+  zamba2: {
+    same: [
+      ['with the layer types of older versions', (c) => changed(c, { layers_block_type: ['mamba', 'hybrid', 'mamba', 'hybrid'], rope_parameters: undefined, rope_theta: 1e4 })],
+      ['with the other name of layer types', (c) => changed(c, { layers_block_type: undefined, layer_types: ['linear_attention', 'hybrid', 'linear_attention', 'hybrid'] })],
+      ['with the hybrid layers alone', (c) => changed(c, { layers_block_type: undefined })],
+      ['with the mixer\'s heads derived', (c) => changed(c, { mamba_headdim: undefined })],
+    ],
+    defaults: {
+      values: {
+        hidden_size: 2560, num_hidden_layers: 54, num_attention_heads: 32, intermediate_size: 10_240, max_position_embeddings: 4096, rms_norm_eps: 1e-5, tie_word_embeddings: true, hidden_act: 'gelu', add_bias_linear: false,
+        mamba_expand: 2, mamba_ngroups: 1, mamba_d_state: 64, mamba_d_conv: 4, use_conv_bias: true, num_mem_blocks: 1, adapter_rank: 128, use_mem_rope: false, use_shared_attention_adapter: false, use_long_context: false, time_step_min: 0.001,
+        layers_block_type: Array.from({ length: 54 }, (_, i) => ([6, 12, 18, 24, 30, 36, 42, 47, 51].includes(i) ? 'hybrid' : 'mamba')),
+      },
+      besides: { hybrid_layer_ids: null, mamba_headdim: null, num_key_value_heads: null, n_mamba_heads: 80 },
+    },
+    other: [
+      ['two blocks', { num_mem_blocks: 2 }],
+      ['no rotation', { use_mem_rope: false }],
+      ['biases on its projections', { add_bias_linear: true }],
+      ['adapters of its attention', { use_shared_attention_adapter: true }],
+    ],
+    refused: [['use_long_context', true], ['use_conv_bias', false], ['layers_block_type', ['hybrid']], ['n_mamba_heads', 7], ['mamba_headdim', 16], ['hidden_act', 'relu']],
+    names: [
+      ['model.layers.1.shared_transformer.self_attn.q_proj.weight', 'model.shared_transformers.0.self_attn.q_proj.weight'],
+      ['model.layers.3.shared_transformer.self_attn.q_proj.weight', undefined],
+      ['model.layers.3.mamba_decoder.mamba.D', 'model.layers.3.mamba_decoder.mamba.D'],
+      ['lm_head.weight', undefined],
+    ],
+  },
 };
 
 describe.each(Object.entries(VARIANTS))('%s', (name, { same, defaults, other, refused, names }) => {

@@ -14,7 +14,8 @@ import outputGateNone from './output-gate-none.wgsl?raw';
 import outputGateSource from './output-gate.wgsl?raw';
 import storeSource from './store.wgsl?raw';
 
-const ACTIVATIONS: Readonly<Record<Activation, string>> = {
+/** WGSL: defines `activate`. */
+export const ACTIVATIONS: Readonly<Record<Activation, string>> = {
   none: activationNone,
   silu: activationSilu,
   'gelu-tanh': activationGeluTanh,
