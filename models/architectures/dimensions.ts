@@ -38,10 +38,10 @@ export function headGroups(c: ConfigReader, key: string, shared: number, options
   return groups;
 }
 
-/** `layer_types` where the config lists them: one of `kinds` for each layer. */
-export function layerTypes<const T extends string>(c: ConfigReader, layers: number, kinds: readonly T[]): T[] | undefined {
-  if (!c.has('layer_types')) return undefined;
-  const types = c.eachOneOf('layer_types', kinds);
-  if (types.length !== layers) throw c.error('layer_types', `a list of ${layers}, one for each layer`);
+/** `layer_types`, or another such key, where the config lists them: one of `kinds` for each layer. */
+export function layerTypes<const T extends string>(c: ConfigReader, layers: number, kinds: readonly T[], key = 'layer_types'): T[] | undefined {
+  if (!c.has(key)) return undefined;
+  const types = c.eachOneOf(key, kinds);
+  if (types.length !== layers) throw c.error(key, `a list of ${layers}, one for each layer`);
   return types;
 }

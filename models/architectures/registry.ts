@@ -1,4 +1,6 @@
 import { importModule } from '../../engine/modules/import-module.ts';
+import { importChannel } from '../../engine/program/channel.ts';
+import { importLatent } from '../../engine/program/latent.ts';
 import { importMoe } from '../../engine/program/moe.ts';
 import { importRecurrent } from '../../engine/program/recurrent.ts';
 import { importScan } from '../../engine/program/scan.ts';
@@ -21,6 +23,7 @@ const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitectur
   gpt_oss: async () => (await together(import('./gpt_oss.ts'), importMoe())).gptOss,
   granitemoehybrid: async () => (await together(import('./granitemoehybrid.ts'), importRecurrent(), importMoe())).graniteMoeHybrid,
   jamba: async () => (await together(import('./jamba.ts'), importRecurrent(), importScan(), importMoe())).jamba,
+  kimi_linear: async () => (await together(import('./kimi_linear.ts'), importRecurrent(), importChannel(), importLatent(), importMoe())).kimiLinear,
   lfm2,
   'lfm2-vl': lfm2,
   lfm2_moe: async () => (await together(import('./lfm2_moe.ts'), importRecurrent(), importMoe())).lfm2Moe,

@@ -9,6 +9,7 @@ const MODELS = [
   'arch/gpt_oss',
   'arch/granitemoehybrid',
   'arch/jamba',
+  'arch/kimi_linear',
   'arch/lfm2',
   'arch/lfm2_moe',
   'arch/llama',
@@ -30,6 +31,8 @@ const MODELS = [
 /** The switches of these configs: biases, rotary scalings, sliding windows, an untied head, other activations, odd head counts, heads of odd widths, and a text model inside a multimodal one. */
 const VARIANTS = [
   'variants/gpt2-inner',
+  'variants/kimi_linear-hub',
+  'variants/kimi_linear-mla',
   'variants/llama-bias-llama3',
   'variants/llama-linear-tied',
   'variants/mamba2-odd',

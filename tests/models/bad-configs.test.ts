@@ -76,6 +76,12 @@ const KEYS: Readonly<Record<string, { readonly required: readonly string[]; read
   recurrent_gemma: { required: DENSE.required, counts: ['num_key_value_heads', 'head_dim', 'lru_width', 'attention_window_size', 'conv1d_width'], eps: 'rms_norm_eps', activation: 'hidden_activation' },
   // Without an activation to choose, but with another choice.
   xlstm: { required: ['vocab_size'], counts: ['hidden_size', 'embedding_dim', 'num_hidden_layers', 'num_blocks', 'num_heads', 'ffn_round_up_to_multiple_of'], eps: 'norm_eps', activation: 'weight_mode' },
+  kimi_linear: {
+    required: ['num_hidden_layers', 'vocab_size'],
+    counts: ['hidden_size', 'intermediate_size', 'moe_intermediate_size', 'model_max_length', 'num_attention_heads', 'qk_nope_head_dim', 'v_head_dim', 'num_experts', 'num_experts_per_token', 'linear_num_heads', 'linear_head_dim', 'linear_conv_kernel_dim'],
+    eps: 'rms_norm_eps',
+    activation: 'hidden_act',
+  },
   qwen3_moe: {
     required: [...DENSE.required, 'num_local_experts', 'num_experts_per_tok', 'moe_intermediate_size'],
     counts: [...DENSE.counts, 'decoder_sparse_step'],
@@ -117,6 +123,7 @@ describe('keys that do not fit each other', () => {
   const smollm3 = fixture('arch/smollm3');
   const gptOss = fixture('arch/gpt_oss');
   const qwen3Moe = fixture('arch/qwen3_moe');
+  const kimi = fixture('arch/kimi_linear');
 
   test.each([
     ['query heads that do not share the key heads evenly', { ...llama, num_key_value_heads: 3 }, 'num_key_value_heads'],
@@ -152,6 +159,8 @@ describe('keys that do not fit each other', () => {
     ['an attending layer that is not there', { ...fixture('arch/bamba'), attn_layer_indices: [3] }, 'attn_layer_indices.0'],
     ['an activation that Nemotron’s MLPs do not have', { ...fixture('arch/nemotron_h'), mlp_hidden_act: 'silu' }, 'mlp_hidden_act'],
     ['biases beside experts', { ...fixture('arch/nemotron_h'), mlp_bias: true }, 'mlp_bias'],
+    ['a layer that is in neither of two lists', { ...kimi, layer_types: null, linear_attn_config: { full_attn_layers: [4], kda_layers: [1, 3] } }, 'linear_attn_config.kda_layers'],
+    ['layers that are counted from 0', { ...kimi, layer_types: null, linear_attn_config: { full_attn_layers: [3], kda_layers: [0, 1, 2] } }, 'linear_attn_config.kda_layers.0'],
     ['layers without end', { ...llama, num_hidden_layers: 1e9 }, 'num_hidden_layers'],
     ['a rotary type that nobody knows', { ...llama, rope_parameters: { rope_type: 'spiral' } }, 'rope_parameters.rope_type'],
     ['a rotary type that is not supported', { ...llama, rope_parameters: { rope_type: 'longrope', rope_theta: 1e4 } }, 'rope_parameters.rope_type'],

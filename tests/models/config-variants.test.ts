@@ -164,6 +164,43 @@ const VARIANTS: Readonly<Record<string, Variants>> = {
     refused: [['mamba_inner_layernorms', false], ['sliding_window', 64], ['mamba_dt_rank', 'all'], ['attn_layer_offset', 4], ['expert_layer_offset', 2]],
     names: [['lm_head.weight', 'lm_head.weight']],
   },
+  kimi_linear: {
+    same: [
+      ['as its authors write it', (c) => changed(c, {
+        layer_types: undefined, linear_num_heads: undefined, linear_head_dim: undefined, linear_conv_kernel_dim: undefined, linear_attn_config: { kda_layers: [1, 2, 3, 4], full_attn_layers: [], num_heads: 4, head_dim: 16, short_conv_kernel_size: 4 },
+        mlp_layer_types: undefined, first_k_dense_replace: 1, moe_layer_freq: 1, moe_router_activation_func: 'sigmoid', rope_theta: 1e4, rope_scaling: null,
+      })],
+      ['with the names that transformers has in memory', (c) => changed(c, {
+        num_experts: undefined, num_local_experts: 4, num_experts_per_token: undefined, num_experts_per_tok: 2, num_expert_group: undefined, n_group: 1, num_shared_experts: undefined, n_shared_experts: 1,
+        moe_renormalize: undefined, norm_topk_prob: true, model_max_length: undefined, max_position_embeddings: 4096,
+      })],
+    ],
+    defaults: {
+      values: {
+        hidden_size: 2304, intermediate_size: 9216, moe_intermediate_size: 1024, num_attention_heads: 32, num_key_value_heads: 32, kv_lora_rank: 512, q_lora_rank: null, qk_rope_head_dim: 64, qk_nope_head_dim: 128, v_head_dim: 128,
+        num_experts: 256, num_experts_per_token: 8, num_expert_group: 1, topk_group: 1, num_shared_experts: 1, moe_renormalize: true, routed_scaling_factor: 2.446, hidden_act: 'silu', model_max_length: 1_048_576, rms_norm_eps: 1e-5,
+        tie_word_embeddings: false, linear_head_dim: 128, linear_num_heads: 32, linear_conv_kernel_dim: 4, mla_use_nope: true,
+        layer_types: ['linear_attention', 'linear_attention', 'linear_attention', 'linear_attention', 'full_attention'], mlp_layer_types: ['dense', 'sparse', 'sparse', 'sparse', 'sparse'],
+      },
+      besides: { num_hidden_layers: 5 },
+    },
+    other: [
+      ['latent attention', { layer_types: ['linear_attention', 'full_attention', 'linear_attention', 'linear_attention'] }],
+      ['groups of experts', { num_expert_group: 2 }],
+      ['no shared expert', { num_shared_experts: 0 }],
+      ['weights that do not add up', { moe_renormalize: false }],
+      ['experts in every other layer', { mlp_layer_types: undefined, first_k_dense_replace: 0, moe_layer_freq: 2 }],
+    ],
+    refused: [
+      ['mla_use_nope', false], ['num_key_value_heads', 2], ['v_head_dim', 20], ['qk_rope_head_dim', 6], ['qk_rope_head_dim', 244], ['kv_lora_rank', 22],
+      ['num_expert_group', 3], ['topk_group', 2], ['moe_router_activation_func', 'softmax'], ['mlp_layer_types', ['dense']],
+    ],
+    names: [
+      ['model.layers.0.block_sparse_moe.gate_proj.weight', 'model.layers.0.mlp.gate_proj.weight'],
+      ['model.layers.0.mlp.gate_proj.weight', 'model.layers.0.mlp.gate_proj.weight'],
+      ['model.layers.1.block_sparse_moe.experts.0.w1.weight', 'model.layers.1.mlp.experts.0.w1.weight'],
+    ],
+  },
   minimax: {
     same: [
       ['without factors and a window', (c) => changed(c, { full_attn_alpha_factor: undefined, linear_attn_beta_factor: undefined, mlp_alpha_factor: undefined, sliding_window: undefined, block_size: undefined })],
