@@ -5,16 +5,22 @@ import { concatenated, matrix, stacked, vector, type Loaded, type MatrixSpec } f
 import { headGroups, stateDimension } from './dimensions.ts';
 import { normScaling, type Scaling } from './scaling.ts';
 
-/** Gated DeltaNet (Yang et al. 2024, arXiv:2412.06464) as Qwen has it. */
+/** Gated DeltaNet (Yang et al. 2024, arXiv:2412.06464). */
+export interface DeltaDimensions {
+  readonly keyHeads: number;
+  readonly valueHeads: number;
+  readonly keyDim: number;
+  readonly valueDim: number;
+  readonly convKernel: number;
+  /** What β reaches; with 2 states may turn over (arXiv:2411.12537). Default: 1. */
+  readonly betaScale?: 1 | 2;
+}
+
+/** As Qwen has it. */
 export interface DeltaNetConfig {
   readonly hiddenSize: number;
   readonly eps: number;
-  readonly delta: {
-    readonly keyHeads: number;
-    readonly valueHeads: number;
-    readonly keyDim: number;
-    readonly valueDim: number;
-    readonly convKernel: number;
+  readonly delta: DeltaDimensions & {
     /**
      * How a checkpoint stores the projections. `apart`: q, k and v in one, z, b and a by themselves (Qwen3.5). `by-head`: two, in which each
      * key head has its rows together, [q | k | v | z] and [b | a] (Qwen3-Next).
@@ -36,7 +42,7 @@ export function readDeltaNet(c: ConfigReader, projections: DeltaNetConfig['delta
 }
 
 /** Columns that the short convolution runs over: q, k and v. */
-const channelsOf = ({ keyHeads, valueHeads, keyDim, valueDim }: DeltaNetConfig['delta']): number => 2 * keyHeads * keyDim + valueHeads * valueDim;
+const channelsOf = ({ keyHeads, valueHeads, keyDim, valueDim }: DeltaDimensions): number => 2 * keyHeads * keyDim + valueHeads * valueDim;
 
 /** [q | k | v | z] and [b | a]. */
 function projectionSpecs(prefix: string, { hiddenSize, delta: d }: DeltaNetConfig): { projection: MatrixSpec; gates: MatrixSpec } {
@@ -69,8 +75,8 @@ export function deltaNetWeights(prefix: string, c: DeltaNetConfig) {
   };
 }
 
-/** residual + the mixer of `normed`. */
-export function deltaNet(ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<ReturnType<typeof deltaNetWeights>>, { eps, delta: d }: DeltaNetConfig): Tensor {
+/** residual + the mixer of `normed`. `eps`: of the mixer's own norm. */
+export function deltaNet(ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<ReturnType<typeof deltaNetWeights>>, { eps, delta: d }: { readonly eps: number; readonly delta: DeltaDimensions }): Tensor {
   const channels = channelsOf(d);
   const projection = ops.linear(normed, w.projection);
   const gates = ops.linear(normed, w.gates);
@@ -80,7 +86,7 @@ export function deltaNet(ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<R
     keyHeads: d.keyHeads,
     normalised: true,
     scale: d.keyDim ** -0.5,
-    gating: { kind: 'delta', gates, betaColumn: 0, decayColumn: d.valueHeads, parameters: w.gateParameters, betaScale: 1 },
+    gating: { kind: 'delta', gates, betaColumn: 0, decayColumn: d.valueHeads, parameters: w.gateParameters, betaScale: d.betaScale ?? 1 },
   });
   const normalised = ops.gatedRmsNorm(read, projection, { heads: d.valueHeads, weight: w.norm, eps, gateOffset: channels });
   return ops.linear(normalised, w.output, { residual });

@@ -6,20 +6,12 @@ import { computed, concatenated, matrix, stacked, vector, type Loaded, type Vect
 import { register, type ModelDimensions } from './architecture.ts';
 import { attention, attentionWeights, type AttentionConfig } from './attention.ts';
 import { headDimension, headGroups, layerCount, layerTypes, sharedHeadDimension, stateDimension, vocabularySize } from './dimensions.ts';
+import { deltaNet, type DeltaDimensions } from './gated-delta-net.ts';
 import { mlp, mlpWeights } from './mlp.ts';
 import { transformerName } from './transformer.ts';
 
-interface DeltaConfig {
-  readonly keyHeads: number;
-  readonly valueHeads: number;
-  readonly keyDim: number;
-  readonly valueDim: number;
-  readonly convKernel: number;
-  readonly betaScale: 1 | 2;
-}
-
 interface OlmoHybridConfig extends ModelDimensions, AttentionConfig {
-  readonly delta: DeltaConfig;
+  readonly delta: DeltaDimensions;
   readonly intermediateSize: number;
   readonly tied: boolean;
   /** Absent: no layer rotates. */
@@ -77,6 +69,10 @@ function convolutions(prefix: string, widths: readonly number[], kernel: number)
   return { ...cut(widths), ...(Number.isInteger(third) && { alternatives: [cut([third, third, third]).parts] }) };
 }
 
+/** Of the norm in the mixer, which no config has. */
+const DELTA_EPS = 1e-5;
+
+/** As Qwen's, from projections and convolutions by themselves. */
 function deltaWeights(prefix: string, { hiddenSize, delta: d }: OlmoHybridConfig) {
   const [keys, values] = [d.keyHeads * d.keyDim, d.valueHeads * d.valueDim];
   const rows = (name: string, count: number) => [`${prefix}.${name}.weight`, count] as const;
@@ -88,22 +84,6 @@ function deltaWeights(prefix: string, { hiddenSize, delta: d }: OlmoHybridConfig
     norm: vector(`${prefix}.o_norm.weight`, d.valueDim),
     output: matrix(`${prefix}.o_proj.weight`, hiddenSize, values),
   };
-}
-
-/** Gated DeltaNet (arXiv:2412.06464), whose states may turn over (arXiv:2411.12537): β reaches 2. Its norm has an epsilon of its own. */
-function deltaMixer(ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<ReturnType<typeof deltaWeights>>, { delta: d }: OlmoHybridConfig): Tensor {
-  const channels = 2 * d.keyHeads * d.keyDim + d.valueHeads * d.valueDim;
-  const projection = ops.linear(normed, w.projection);
-  const gates = ops.linear(normed, w.gates);
-  const mixed = ops.shortConv(projection, { state: { kind: 'conv', channels, kernelSize: d.convKernel }, weight: w.conv, activation: 'silu' });
-  const read = ops.linearAttention(mixed, {
-    state: { kind: 'recurrent', heads: d.valueHeads, keyDim: d.keyDim, valueDim: d.valueDim },
-    keyHeads: d.keyHeads,
-    normalised: true,
-    scale: d.keyDim ** -0.5,
-    gating: { kind: 'delta', gates, betaColumn: 0, decayColumn: d.valueHeads, parameters: w.gateParameters, betaScale: d.betaScale },
-  });
-  return ops.linear(ops.gatedRmsNorm(read, projection, { heads: d.valueHeads, weight: w.norm, eps: 1e-5, gateOffset: channels }), w.output, { residual });
 }
 
 function weights(c: OlmoHybridConfig, context: number) {
@@ -132,7 +112,7 @@ function forward(ops: Ops, w: Loaded<ReturnType<typeof weights>>, c: OlmoHybridC
       x = ops.rmsNorm(mixed, mixer.norm, c.eps, { residual: x });
       x = ops.rmsNorm(mlp(ops, x, undefined, mlpWeight), mixer.mlpNorm, c.eps, { residual: x });
     } else {
-      x = deltaMixer(ops, ops.rmsNorm(x, mixer.norm, c.eps), x, mixer.delta, c);
+      x = deltaNet(ops, ops.rmsNorm(x, mixer.norm, c.eps), x, mixer.delta, { eps: DELTA_EPS, delta: c.delta });
       x = mlp(ops, ops.rmsNorm(x, mixer.mlpNorm, c.eps), x, mlpWeight);
     }
   }

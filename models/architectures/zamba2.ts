@@ -4,7 +4,7 @@ import type { ConfigReader } from '../config/config-reader.ts';
 import { readRotary } from '../config/read-rotary.ts';
 import { computed, matrix, vector, type Loaded } from '../weights/spec.ts';
 import { register, type ModelDimensions } from './architecture.ts';
-import { headDimension, headGroups, layerCount, sharedHeadDimension, vocabularySize } from './dimensions.ts';
+import { headGroups, layerCount, sharedHeadDimension, stateDimension, vocabularySize } from './dimensions.ts';
 import { mamba2Mixer, mamba2Weights, type Mamba2Config } from './mamba2-mixer.ts';
 import { transformerName } from './transformer.ts';
 import { adapterWeights, sharedBlock, sharedBlockWeights, type SharedBlockConfig } from './zamba2-block.ts';
@@ -38,7 +38,7 @@ function mambaConfig(c: ConfigReader, hiddenSize: number, bias: boolean): Mamba2
   const heads = c.integer('n_mamba_heads', { min: 1, default: 8 });
   const width = Math.trunc(c.number('mamba_expand', { min: 0, default: 2 }) * hiddenSize);
   if (width % heads !== 0) throw c.error('n_mamba_heads', `a divisor of the mixer's width (${width})`);
-  const headDim = headDimension(c, 'mamba_headdim', { default: width / heads });
+  const headDim = stateDimension(c, 'mamba_headdim', { default: width / heads });
   if (headDim * heads !== width) throw c.error('mamba_headdim', `the mixer's width (${width}) over its ${heads} heads`);
   const groups = headGroups(c, 'mamba_ngroups', heads, { default: 1 });
   return {
@@ -46,7 +46,7 @@ function mambaConfig(c: ConfigReader, hiddenSize: number, bias: boolean): Mamba2
     heads,
     headDim,
     groups,
-    stateSize: headDimension(c, 'mamba_d_state', { default: 64 }),
+    stateSize: stateDimension(c, 'mamba_d_state', { default: 64 }),
     convKernel: c.integer('mamba_d_conv', { min: 2, default: 4 }),
     convBias: true,
     projectionBias: bias,

@@ -37,6 +37,14 @@ describe.each(Object.keys(RANDOM_MODELS) as RandomModel[])('%s', (name) => {
   });
 });
 
+test('Gemma 3, whose norms are on both sides of a layer and count from one, is the same model too', async () => {
+  const folder = await fetchFolder('arch/gemma3_text');
+  const scalings = await scalingsOf(readJson(folder, CONFIG));
+  expect(scalings).toHaveLength(4 * 6);
+  const folded = withTensors(folder, (tensors) => foldTensors(tensors, randomFactors(scalings)));
+  expect(relativeRms(await logitsOf(toFiles(folded), EXACT), await logitsOf(toFiles(folder), EXACT))).toBeLessThan(2e-5);
+});
+
 /** A quantised checkpoint with the f32 values that its matrices stand for, as the reference decoder has them. */
 const decodedFolder = (packed: Folder): Folder => withTensors(packed, decodeCompressed);
 
