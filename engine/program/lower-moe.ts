@@ -4,9 +4,9 @@ import { expertGateUp } from '../../shaders/moe/expert-gate-up.ts';
 import { expertTiles } from '../../shaders/moe/expert-tiles.ts';
 import { group, mostTiles } from '../../shaders/moe/group.ts';
 import { route } from '../../shaders/moe/route.ts';
+import { rowsPerElement, type ExpertGroups } from '../../shaders/moe/variant.ts';
 import { roundUp } from '../../shaders/kernel.ts';
 import type { Node } from '../ops/graph.ts';
-import type { Moe } from '../ops/vocabulary.ts';
 import type { Vector, Weight, WeightChunk } from '../ops/weight.ts';
 import type { BufferRef } from './dispatch.ts';
 import { planeRefs } from './lower-linear.ts';
@@ -23,12 +23,12 @@ interface Routes {
 
 /** The router's choice, then two products: of one token with its experts' rows, or of each expert with its tokens in tiles. The sum is added to the residual in place, where there is one. */
 export function lowerMoe(lowering: Lowering, node: MoeNode): void {
+  check(node);
   const { x, logits, moe, out } = node;
   const experts = logits.width;
   const assignments = (lowering.isMany(x) ? lowering.options.rows : 1) * moe.topK;
   const routes: Routes = { chosen: lowering.scratch('chosen experts', assignments), weights: lowering.scratch('weights of experts', assignments) };
   const { scoring } = moe;
-  checkGroups(moe);
   const bias = scoring.kind === 'sigmoid' ? scoring.bias : undefined;
   lowering.emit(route({ experts, topK: moe.topK, scoring }), { logits: lowering.read(logits), ...routes, ...biasRef(lowering, bias) }, out);
   const hidden = lowering.scratch(moe.gateUp.label, assignments * roundUp(moe.down.inputs, 4));
@@ -36,13 +36,18 @@ export function lowerMoe(lowering: Lowering, node: MoeNode): void {
   else lowerOneToken(lowering, node, routes, hidden);
 }
 
-/** Throws where the groups of experts are not whole, or have too few experts to choose from. */
-function checkGroups({ router: { label, outputs: experts }, topK, scoring }: Moe): void {
-  const groups = scoring.kind === 'sigmoid' ? scoring.groups : undefined;
-  if (!groups) return;
+/** Throws where matrices do not fit each other, or a token cannot have as many experts as it takes. */
+function check({ x, moe }: MoeNode): void {
+  const { router: { label: router, outputs: experts }, gateUp, down, topK, residual, activation, scoring } = moe;
+  for (const { label, inputs, outputs, expected } of [{ ...gateUp, expected: x.width }, { ...down, expected: gateUp.outputs / experts / rowsPerElement(activation) }]) {
+    if (inputs !== expected || outputs % experts !== 0) throw new Error(`${label} is ${outputs} x ${inputs}, which is not ${experts} experts of ${expected} inputs`);
+  }
+  const width = down.outputs / experts;
+  if (residual && width !== residual.width) throw new Error(`${down.label} gives ${width} outputs, the residual has ${residual.width}`);
+  const groups: ExpertGroups = (scoring.kind === 'sigmoid' && scoring.groups) || { count: 1, chosen: 1, scoring: 'max' };
   const size = experts / groups.count;
-  if (Number.isInteger(size) && groups.chosen <= groups.count && topK <= groups.chosen * size && (groups.scoring === 'max' || size > 1)) return;
-  throw new Error(`${label} has ${experts} experts, of which a token cannot take ${topK} in ${groups.chosen} of ${groups.count} groups`);
+  const fits = Number.isInteger(size) && groups.chosen <= groups.count && (groups.scoring === 'max' || size > 1);
+  if (!fits || topK > groups.chosen * size) throw new Error(`${router} has ${experts} experts, of which a token cannot take ${topK} in ${groups.chosen} of ${groups.count} groups`);
 }
 
 function lowerOneToken(lowering: Lowering, { x, logits, moe, out }: MoeNode, { chosen, weights }: Routes, hidden: BufferRef): void {

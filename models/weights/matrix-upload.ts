@@ -4,7 +4,6 @@ import type { Weight, WeightChunk } from '../../engine/ops/weight.ts';
 import { BLOCK } from '../../shaders/dequant/plane.ts';
 import { roundUp } from '../../shaders/kernel.ts';
 import { UnsupportedQuantizationError } from '../errors/unsupported-quantization-error.ts';
-import { orderedRow } from './row-orders.ts';
 import { segmentsOf, type PartLayout, type PartPlace, type Segment } from './segments.ts';
 import type { MatrixSpec } from './spec.ts';
 
@@ -46,7 +45,8 @@ export class MatrixUpload {
   put(part: number, planes: Readonly<Partial<Record<string, Uint8Array<ArrayBuffer>>>>, row: number, count: number): number {
     const { segment, first, stride, order } = this.#places[part];
     const { inputs, label } = this.weight;
-    const rowOf = order ? orderedRow(order) : (i: number): number => i;
+    // An order is that of each expert's rows.
+    const rowOf = (i: number): number => (order ? i - (i % order.length) + order[i % order.length] : i);
     let written = 0;
     for (let done = 0; done < count; ) {
       const target = first + rowOf(row + done) * stride;

@@ -18,6 +18,3 @@ export function bySection(groups: number, sizes: readonly number[]): Uint32Array
   }
   return Uint32Array.from(order);
 }
-
-/** Which row of a part row i of its tensor is, where `order` is that of each expert. */
-export const orderedRow = (order: Uint32Array) => (row: number): number => row - (row % order.length) + order[row % order.length];
