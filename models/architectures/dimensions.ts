@@ -10,9 +10,9 @@ const HEAD_DIM_WORDS = `a multiple of 4 up to ${MAX_HEAD_DIM}`;
 const isHeadDim = (value: number): boolean => value % 4 === 0 && value <= MAX_HEAD_DIM;
 
 /** `vocab_size`, at most what the sampler handles. */
-export const vocabularySize = (c: ConfigReader): number => c.integer('vocab_size', { min: 1, max: MAX_VOCABULARY });
+export const vocabularySize = (c: ConfigReader, options: { readonly default?: number } = {}): number => c.integer('vocab_size', { min: 1, max: MAX_VOCABULARY, ...options });
 
-export const layerCount = (c: ConfigReader, key = 'num_hidden_layers'): number => c.integer(key, { min: 1, max: MAX_LAYERS });
+export const layerCount = (c: ConfigReader, key = 'num_hidden_layers', options: { readonly default?: number } = {}): number => c.integer(key, { min: 1, max: MAX_LAYERS, ...options });
 
 /** The width of a head that has a key of its own, such as `head_dim` or `linear_key_head_dim`. */
 export function headDimension(c: ConfigReader, key: string, options: { readonly default?: number } = {}): number {

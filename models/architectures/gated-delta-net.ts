@@ -30,13 +30,13 @@ export interface DeltaNetConfig {
 }
 
 export function readDeltaNet(c: ConfigReader, projections: DeltaNetConfig['delta']['projections']): DeltaNetConfig['delta'] {
-  const valueHeads = c.integer('linear_num_value_heads', { min: 1 });
+  const valueHeads = c.integer('linear_num_value_heads', { min: 1, default: 32 });
   return {
-    keyHeads: headGroups(c, 'linear_num_key_heads', valueHeads),
+    keyHeads: headGroups(c, 'linear_num_key_heads', valueHeads, { default: 16 }),
     valueHeads,
-    keyDim: stateDimension(c, 'linear_key_head_dim'),
-    valueDim: stateDimension(c, 'linear_value_head_dim'),
-    convKernel: c.integer('linear_conv_kernel_dim', { min: 2 }),
+    keyDim: stateDimension(c, 'linear_key_head_dim', { default: 128 }),
+    valueDim: stateDimension(c, 'linear_value_head_dim', { default: 128 }),
+    convKernel: c.integer('linear_conv_kernel_dim', { min: 2, default: 4 }),
     projections,
   };
 }

@@ -36,14 +36,14 @@ function parse(outer: ConfigReader): Gemma3Config {
   c.oneOf('hidden_activation', ['gelu_pytorch_tanh'], { default: 'gelu_pytorch_tanh' });
   if (c.has('attn_logit_softcapping')) throw c.error('attn_logit_softcapping', 'null: a soft cap of attention scores is not supported');
   if (c.boolean('use_bidirectional_attention', { default: false })) throw c.error('use_bidirectional_attention', 'false: attention to later tokens is not supported');
-  const layers = c.has('num_hidden_layers') ? layerCount(c) : 26;
+  const layers = layerCount(c, 'num_hidden_layers', { default: 26 });
   const types = layerTypes(c, layers, ['sliding_attention', 'full_attention']);
   const pattern = c.integer(c.has('sliding_window_pattern') ? 'sliding_window_pattern' : '_sliding_window_pattern', { min: 1, default: 6 });
   const heads = c.integer('num_attention_heads', { min: 1, default: 8 });
   const headDim = headDimension(c, 'head_dim', { default: 256 });
   const bias = c.boolean('attention_bias', { default: false });
   return {
-    vocabularySize: c.has('vocab_size') ? vocabularySize(c) : 262_208,
+    vocabularySize: vocabularySize(c, { default: 262_208 }),
     maxPositions: c.integer('max_position_embeddings', { min: 1, default: 131_072 }),
     hiddenSize: c.integer('hidden_size', { min: 1, default: 2304 }),
     intermediateSize: c.integer('intermediate_size', { min: 1, default: 9216 }),

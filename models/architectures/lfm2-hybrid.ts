@@ -34,20 +34,29 @@ function layerKinds(c: ConfigReader, layers: number): ('conv' | 'full_attention'
   return Array.from({ length: layers }, (_, i) => (attending && !attending.includes(i) ? 'conv' : 'full_attention'));
 }
 
-/** `mlps`: of each layer. Throws `ConfigError` naming the key. */
-export function lfm2Config(outer: ConfigReader, mlps: readonly (number | Experts)[]): Lfm2Config {
+/** What the families decide for themselves. */
+export interface Lfm2Family {
+  /** Of each layer. */
+  readonly mlps: (c: ConfigReader, layers: number) => (number | Experts)[];
+  /** Where the config has none: the text part of a multimodal model is written without what its class has as defaults. */
+  readonly hiddenSize: number;
+}
+
+/** Throws `ConfigError` naming the key. */
+export function lfm2Config(outer: ConfigReader, family: Lfm2Family): Lfm2Config {
   const c = textConfig(outer);
   c.oneOf('hidden_act', ['silu'], { default: 'silu' });
   if (!c.boolean('block_use_swiglu', { default: true })) throw c.error('block_use_swiglu', 'true: MLPs without a gate are not supported for LFM2');
-  const hiddenSize = c.integer('hidden_size', { min: 1 });
-  const heads = c.integer('num_attention_heads', { min: 1 });
+  const hiddenSize = c.integer('hidden_size', { min: 1, default: family.hiddenSize });
+  const heads = c.integer('num_attention_heads', { min: 1, default: 32 });
   const headDim = c.has('head_dim') ? headDimension(c, 'head_dim') : sharedHeadDimension(c, 'num_attention_heads', heads, hiddenSize);
   // Configs from before transformers knew the model say `theta`, `tie_embedding`, `block_ff_dim`.
   const rotary = readRotary(c, headDim, { layerType: 'full_attention', thetaKey: c.has('rope_theta') ? 'rope_theta' : 'theta', theta: 1e6 });
   const tied = (c.has('tie_word_embeddings') ? c : outer).boolean('tie_word_embeddings', { default: true });
-  const kinds = layerKinds(c, layerCount(c));
+  const layers = layerCount(c, 'num_hidden_layers', { default: 32 });
+  const kinds = layerKinds(c, layers);
   return {
-    vocabularySize: vocabularySize(c),
+    vocabularySize: vocabularySize(c, { default: 65_536 }),
     maxPositions: c.integer('max_position_embeddings', { min: 1, default: 128_000 }),
     hiddenSize,
     heads,
@@ -64,7 +73,7 @@ export function lfm2Config(outer: ConfigReader, mlps: readonly (number | Experts
     convKernel: c.integer('conv_L_cache', { min: 2, default: 3 }),
     convBias: c.boolean('conv_bias', { default: false }),
     tied: c.boolean('tie_embedding', { default: tied }),
-    layers: mlps.map((own, i) => ({ kind: kinds[i], mlp: own })),
+    layers: family.mlps(c, layers).map((own, i) => ({ kind: kinds[i], mlp: own })),
   };
 }
 

@@ -1,11 +1,10 @@
 import type { ConfigReader } from '../config/config-reader.ts';
 import { register } from './architecture.ts';
-import { layerCount } from './dimensions.ts';
 import { FUSED, SEPARATE_W } from './expert-layouts.ts';
-import { expertCounts, experts } from './experts.ts';
+import { expertCounts, experts, type Experts } from './experts.ts';
 import { lfm2Config, lfm2Forward, lfm2Name, lfm2Weights, type Lfm2Config } from './lfm2-hybrid.ts';
 
-function parse(c: ConfigReader): Lfm2Config {
+function mlps(c: ConfigReader, layers: number): (number | Experts)[] {
   const mixture = experts({
     ...expertCounts(c, 'num_experts', { count: 32, perToken: 4 }),
     intermediateSize: c.integer('moe_intermediate_size', { min: 1, default: 1792 }),
@@ -22,9 +21,11 @@ function parse(c: ConfigReader): Lfm2Config {
     layouts: [SEPARATE_W, FUSED],
   });
   const dense = c.integer('num_dense_layers', { default: 2 });
-  const width = c.integer('intermediate_size', { min: 1 });
-  return lfm2Config(c, Array.from({ length: layerCount(c) }, (_, i) => (i < dense ? width : mixture)));
+  const width = c.integer('intermediate_size', { min: 1, default: 7168 });
+  return Array.from({ length: layers }, (_, i) => (i < dense ? width : mixture));
 }
+
+const parse = (c: ConfigReader): Lfm2Config => lfm2Config(c, { mlps, hiddenSize: 2048 });
 
 /** LFM2 with experts in all but the first layers. */
 export const lfm2Moe = register({ parse, weights: lfm2Weights, canonicalName: lfm2Name, forward: lfm2Forward });

@@ -30,26 +30,28 @@ export interface QwenHybridConfig extends ModelDimensions, AttentionConfig, Delt
 export interface QwenHybridFamily {
   readonly projections: DeltaNetConfig['delta']['projections'];
   /** Of each layer. */
-  readonly mlps: readonly (number | Experts)[];
+  readonly mlps: (c: ConfigReader, layers: number) => (number | Experts)[];
+  /** Where the config has no key for it: the text part of a multimodal model is written without what its class has as defaults. */
+  readonly defaults: { readonly vocabularySize: number; readonly hiddenSize: number; readonly layers: number; readonly kvHeads: number };
 }
 
 /** Throws `ConfigError` naming the key. */
-export function qwenHybridConfig(outer: ConfigReader, { projections, mlps }: QwenHybridFamily): QwenHybridConfig {
+export function qwenHybridConfig(outer: ConfigReader, { projections, mlps, defaults }: QwenHybridFamily): QwenHybridConfig {
   const c = textConfig(outer);
   c.oneOf('hidden_act', ['silu'], { default: 'silu' });
-  const layers = layerCount(c);
+  const layers = layerCount(c, 'num_hidden_layers', { default: defaults.layers });
   const interval = c.integer('full_attention_interval', { min: 1, default: 4 });
   const types = layerTypes(c, layers, ['linear_attention', 'full_attention']);
-  const heads = c.integer('num_attention_heads', { min: 1 });
+  const heads = c.integer('num_attention_heads', { min: 1, default: 16 });
   const headDim = headDimension(c, 'head_dim', { default: 256 });
   const rotary = readRotary(c, headDim, { partial: 0.25 });
   const bias = c.boolean('attention_bias', { default: false });
   return {
-    vocabularySize: vocabularySize(c),
+    vocabularySize: vocabularySize(c, { default: defaults.vocabularySize }),
     maxPositions: c.integer('max_position_embeddings', { min: 1, default: 32768 }),
-    hiddenSize: c.integer('hidden_size', { min: 1 }),
+    hiddenSize: c.integer('hidden_size', { min: 1, default: defaults.hiddenSize }),
     heads,
-    kvHeads: headGroups(c, 'num_key_value_heads', heads),
+    kvHeads: headGroups(c, 'num_key_value_heads', heads, { default: defaults.kvHeads }),
     headDim,
     eps: c.number('rms_norm_eps', { min: 0, default: 1e-6 }),
     projectionBias: bias,
@@ -60,7 +62,7 @@ export function qwenHybridConfig(outer: ConfigReader, { projections, mlps }: Qwe
     rotaryDim: rotary.rotaryDim,
     delta: readDeltaNet(c, projections),
     tied: (c.has('tie_word_embeddings') ? c : outer).boolean('tie_word_embeddings', { default: false }),
-    layers: mlps.map((own, i) => ({ full: types ? types[i] === 'full_attention' : (i + 1) % interval === 0, mlp: own })),
+    layers: mlps(c, layers).map((own, i) => ({ full: types ? types[i] === 'full_attention' : (i + 1) % interval === 0, mlp: own })),
   };
 }
 
