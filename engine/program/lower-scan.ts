@@ -4,8 +4,9 @@ import { scratchLengths } from '../../shaders/m-lstm/variant.ts';
 import { rgLruChunked, rgLruStep } from '../../shaders/rg-lru/rg-lru.ts';
 import { recurrenceLength } from '../../shaders/rg-lru/variant.ts';
 import { selectiveChunks, selectiveScan } from '../../shaders/selective-scan/selective-scan.ts';
-import { carryLength } from '../../shaders/selective-scan/variant.ts';
+import { carryLength, parametersLength } from '../../shaders/selective-scan/variant.ts';
 import type { Node } from '../ops/graph.ts';
+import type { Vector } from '../ops/weight.ts';
 import type { BufferRef } from './dispatch.ts';
 import type { Lowering } from './lowering.ts';
 
@@ -24,6 +25,10 @@ export function lowerScan(lowering: Lowering, node: ScanNode): void {
   }
 }
 
+function checkLength({ label, length }: Vector, expected: number): void {
+  if (length !== expected) throw new Error(`${label} has ${length} elements, not ${expected}`);
+}
+
 /** One dispatch for a single token; two, whatever T is, for more. */
 function lowerSelectiveScan(lowering: Lowering, { x, scan, out }: Extract<Node, { op: 'selectiveScan' }>): void {
   const { state, steps, mix, mixOffset, norm, parameters, gate, gateOffset } = scan;
@@ -36,6 +41,7 @@ function lowerSelectiveScan(lowering: Lowering, { x, scan, out }: Extract<Node, 
     gateOffset,
     ...(norm && { norm }),
   };
+  checkLength(parameters, parametersLength(variant));
   const many = lowering.isMany(x);
   const buffers: Record<string, BufferRef> = {
     x: lowering.read(x),
@@ -54,6 +60,8 @@ function lowerSelectiveScan(lowering: Lowering, { x, scan, out }: Extract<Node, 
 /** One dispatch for a single token; two, whatever T is, for more. */
 function lowerRgLru(lowering: Lowering, { x, lru, out }: Extract<Node, { op: 'rgLru' }>): void {
   const { state, heads, gateWeights, parameters, gate, gateOffset } = lru;
+  checkLength(gateWeights, (2 * state.channels ** 2) / heads);
+  checkLength(parameters, 3 * state.channels);
   const variant = { heads, headDim: state.channels / heads, gateStride: roundUp(gate.width, 4), gateOffset };
   const buffers: Record<string, BufferRef> = {
     x: lowering.read(x),

@@ -4,12 +4,13 @@ import type { ConfigReader } from '../config/config-reader.ts';
 import { matrix, vector, type Loaded } from '../weights/spec.ts';
 import type { StoredModules } from '../weights/stored-modules.ts';
 import { register, type ModelDimensions } from './architecture.ts';
-import { attention, attentionWeights, type AttentionConfig } from './attention.ts';
+import { attention, attentionScalings, attentionWeights, type AttentionConfig } from './attention.ts';
 import { headDimension, headGroups, layerCount, sharedHeadDimension, vocabularySize } from './dimensions.ts';
 import { FUSED, SEPARATE } from './expert-layouts.ts';
 import { experts, type Experts } from './experts.ts';
-import { mamba, mambaConfig, mambaWeights, type MambaConfig } from './mamba.ts';
-import { mlp, mlpWeights } from './mlp.ts';
+import { mamba, mambaConfig, mambaScalings, mambaWeights, type MambaConfig } from './mamba.ts';
+import { mlp, mlpScalings, mlpWeights } from './mlp.ts';
+import type { Scaling } from './scaling.ts';
 import { transformerName } from './transformer.ts';
 
 interface JambaConfig extends ModelDimensions, AttentionConfig, MambaConfig {
@@ -91,6 +92,17 @@ function weights(c: JambaConfig, _context: number, stored: StoredModules) {
   };
 }
 
+function scalings(c: JambaConfig): Scaling[] {
+  return c.layers.flatMap((layer, i) => {
+    const prefix = `model.layers.${i}`;
+    const norm = `${prefix}.input_layernorm.weight`;
+    return [
+      ...(layer.attention ? attentionScalings(`${prefix}.self_attn`, norm, c) : mambaScalings(`${prefix}.mamba`, norm, c)),
+      ...(layer.experts ? [] : mlpScalings(`${prefix}.feed_forward`, `${prefix}.pre_ff_layernorm.weight`, c.hiddenSize, c.intermediateSize, false)),
+    ];
+  });
+}
+
 function forward(ops: Ops, w: Loaded<ReturnType<typeof weights>>, c: JambaConfig): Tensor {
   let x = ops.embedding(w.embedding);
   w.layers.forEach((layer, i) => {
@@ -106,4 +118,4 @@ function forward(ops: Ops, w: Loaded<ReturnType<typeof weights>>, c: JambaConfig
 }
 
 /** Jamba (Lieber et al. 2024, arXiv:2403.19887): layers of Mamba, every eighth of softmax attention without positions, experts in every other. */
-export const jamba = register({ parse, weights, canonicalName: transformerName, forward });
+export const jamba = register({ parse, weights, canonicalName: transformerName, scalings, forward });

@@ -2,6 +2,7 @@ import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
 import { MAX_STATE_SIZE } from '../../shaders/selective-scan/variant.ts';
 import type { ConfigReader } from '../config/config-reader.ts';
 import { concatenated, matrix, vector, type Loaded } from '../weights/spec.ts';
+import { normScaling, type Scaling } from './scaling.ts';
 
 /** Mamba-1 as Jamba has it. */
 export interface MambaConfig {
@@ -52,6 +53,11 @@ export function mambaWeights(prefix: string, m: MambaConfig) {
     output: matrix(`${prefix}.out_proj.weight`, m.hiddenSize, m.inner),
     outputBias: bias('out_proj', m.hiddenSize),
   };
+}
+
+/** in_proj after its norm; dt_proj after the norm of the step sizes. Convolution, gate and state stand between the others. */
+export function mambaScalings(prefix: string, norm: string, { hiddenSize, stepRank }: MambaConfig): Scaling[] {
+  return [normScaling(norm, [`${prefix}.in_proj.weight`], hiddenSize), normScaling(`${prefix}.dt_layernorm.weight`, [`${prefix}.dt_proj.weight`], stepRank)];
 }
 
 /** residual + Mamba (Gu & Dao 2023, arXiv:2312.00752) with norms on the step sizes, B and C. */

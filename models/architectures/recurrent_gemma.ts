@@ -4,9 +4,10 @@ import type { ConfigReader } from '../config/config-reader.ts';
 import { readRotary } from '../config/read-rotary.ts';
 import { computed, concatenated, matrix, stacked, vector, type Loaded } from '../weights/spec.ts';
 import { register, type ModelDimensions } from './architecture.ts';
-import { attention, attentionWeights, type AttentionConfig } from './attention.ts';
+import { attention, attentionScalings, attentionWeights, type AttentionConfig } from './attention.ts';
 import { headDimension, headGroups, layerCount, sharedHeadDimension, vocabularySize } from './dimensions.ts';
-import { mlp, mlpWeights } from './mlp.ts';
+import { mlp, mlpScalings, mlpWeights } from './mlp.ts';
+import { normScaling, type Scaling } from './scaling.ts';
 import { transformerName } from './transformer.ts';
 
 interface RecurrentGemmaConfig extends ModelDimensions, AttentionConfig {
@@ -114,6 +115,18 @@ function weights(c: RecurrentGemmaConfig, context: number) {
   };
 }
 
+/** The recurrence's gates stand between linear_x and linear_out. */
+function scalings(c: RecurrentGemmaConfig): Scaling[] {
+  return c.layers.flatMap((kind, i) => {
+    const [layer, plusOne] = [`model.layers.${i}`, true];
+    const [mixer, norm] = [`${layer}.temporal_block`, `${layer}.temporal_pre_norm.weight`];
+    return [
+      ...(kind === 'attention' ? attentionScalings(mixer, norm, c, { plusOne }) : [normScaling(norm, [`${mixer}.linear_x.weight`, `${mixer}.linear_y.weight`], c.hiddenSize, { plusOne })]),
+      ...mlpScalings(`${layer}.mlp_block`, `${layer}.channel_pre_norm.weight`, c.hiddenSize, c.intermediateSize, true, { plusOne }),
+    ];
+  });
+}
+
 /** `value` in bfloat16, of which eight bits are digits. */
 function toBfloat16(value: number): number {
   const unit = 2 ** (Math.floor(Math.log2(value)) - 7);
@@ -133,4 +146,4 @@ function forward(ops: Ops, w: Loaded<ReturnType<typeof weights>>, c: RecurrentGe
 }
 
 /** RecurrentGemma (arXiv:2404.07839), which is Griffin: two layers with an RG-LRU to one of attention in a sliding window. */
-export const recurrentGemma = register({ parse, weights, canonicalName: transformerName, forward });
+export const recurrentGemma = register({ parse, weights, canonicalName: transformerName, scalings, forward });

@@ -4,7 +4,8 @@ import { alternating } from '../weights/row-orders.ts';
 import { concatenated, matrix, stacked, vector, type Loaded } from '../weights/spec.ts';
 import { register, type ModelDimensions } from './architecture.ts';
 import { layerCount, vocabularySize } from './dimensions.ts';
-import { mlp, mlpWeights } from './mlp.ts';
+import { mlp, mlpScalings, mlpWeights } from './mlp.ts';
+import { normScaling, type Scaling } from './scaling.ts';
 
 interface XlstmConfig extends ModelDimensions {
   readonly hiddenSize: number;
@@ -115,6 +116,19 @@ function weights(c: XlstmConfig) {
   };
 }
 
+/** Only a norm for each head and a gate stand between what the mLSTM reads and its output. */
+function scalings({ blocks, hiddenSize, intermediateSize, heads, valueDim, fused }: XlstmConfig): Scaling[] {
+  return Array.from({ length: blocks }, (_, i) => `backbone.blocks.${i}`).flatMap((block) => {
+    const [layer, ffn, ffnNorm] = [`${block}.mlstm_layer`, `${block}.ffn`, `${block}.norm_ffn.weight`];
+    const projections = fused ? ['qkv_opreact', 'ifgate_preact'] : ['q', 'k', 'v', 'ogate_preact', 'igate_preact', 'fgate_preact'];
+    return [
+      normScaling(`${block}.norm_mlstm.weight`, projections.map((name) => `${layer}.${name}.weight`), hiddenSize),
+      normScaling(`${layer}.multihead_norm.weight`, [`${layer}.out_proj.weight`], heads * valueDim),
+      ...(fused ? [normScaling(ffnNorm, [`${ffn}.proj_up_gate_z.weight`], hiddenSize)] : mlpScalings(ffn, ffnNorm, hiddenSize, intermediateSize, false, { names: MLP_NAMES })),
+    ];
+  });
+}
+
 function forward(ops: Ops, w: Loaded<ReturnType<typeof weights>>, c: XlstmConfig): Tensor {
   let x = ops.embedding(w.embedding);
   for (const block of w.blocks) {
@@ -131,4 +145,4 @@ function canonicalName(name: string, { tied }: XlstmConfig): string | undefined 
 }
 
 /** xLSTM-7B (Beck et al. 2025, arXiv:2503.13427): blocks of an mLSTM and a gated MLP, without attention. */
-export const xlstm = register({ parse, weights, canonicalName, forward });
+export const xlstm = register({ parse, weights, canonicalName, scalings, forward });
