@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Target } from '../shaders/kernel.ts';
 import { CASE_STEP, constantSizes, deltaSizes, linearAttentionInputs, mamba2Sizes, type LinearAttentionInputs } from '../shaders/linear-attention/case-inputs.ts';
+import { referenceOf } from '../shaders/linear-attention-channel/case-gates.ts';
+import { channelInputs, variantOf } from '../shaders/linear-attention-channel/cases.ts';
+import { channelStep } from '../shaders/linear-attention-channel/channel-step.ts';
+import { channelReference } from '../shaders/linear-attention-channel/reference.ts';
 import { linearAttentionCase } from '../shaders/linear-attention/cases.ts';
 import { linearAttentionStep } from '../shaders/linear-attention/linear-attention-step.ts';
 import { linearAttentionReference } from '../shaders/linear-attention/reference.ts';
@@ -60,5 +64,14 @@ test('constant decays: after 4,096 single tokens the state is that of float64', 
     slotIn: CASE_STEP.slotIn,
     written: { out: variant.valueHeads * variant.valueDim },
   });
+  expect(relativeError('state', last, slotOf(expected.state, CASE_STEP.slotOut))).toBeLessThanOrEqual(3e-6);
+});
+
+test('decays by channel: after 4,096 single tokens the state is that of float64', async () => {
+  const shape = { keyHeads: 1, valueHeads: 1, keyDim: 48, valueDim: 8, gap: 8 };
+  const variant = variantOf('gla', shape);
+  const { rows, weights, state } = channelInputs('gla', shape, TOKENS, 'lasting');
+  const expected = channelReference(variant, { mixed: rows.mixed, state }, referenceOf('gla', shape, { ...rows, ...weights }), { ...CASE_STEP, count: TOKENS });
+  const last = await runSteps(device, { kernels: [channelStep(variant, BASELINE)], count: 1, tokens: TOKENS, rows, weights, state, slotIn: CASE_STEP.slotIn, written: { out: shape.valueDim } });
   expect(relativeError('state', last, slotOf(expected.state, CASE_STEP.slotOut))).toBeLessThanOrEqual(3e-6);
 });

@@ -118,10 +118,8 @@ export class Graph implements Ops {
   }
 
   latentAttention(query: Tensor, attention: LatentAttention): Tensor {
-    const { state, heads, expanded, valueDim } = attention;
-    if (query.width !== heads * state.headDim || expanded.width % heads !== 0) throw new Error(`latent attention of ${heads} heads of ${state.headDim} has ${query.width} for q and ${expanded.width} for k and v`);
-    this.#declare(state);
-    return this.#add({ op: 'latentAttention', x: query, attention }, heads * valueDim, query.rows);
+    this.#declare(attention.state);
+    return this.#add({ op: 'latentAttention', x: query, attention }, attention.heads * attention.valueDim, query.rows);
   }
 
   shortConv(x: Tensor, conv: ShortConv): Tensor {

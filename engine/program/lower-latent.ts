@@ -11,6 +11,7 @@ export type LatentNode = Extract<Node, { op: 'latentAttention' }>;
 /** The cache write in one dispatch, then the attention that all models have. */
 export function lowerLatent(lowering: Lowering, { x, attention, out }: LatentNode): void {
   const { state, heads, scale, expanded, shared, valueDim } = attention;
+  if (x.width !== heads * state.headDim || expanded.width % heads !== 0) throw new Error(`latent attention of ${heads} heads of ${state.headDim} has ${x.width} for q and ${expanded.width} for k and v`);
   const { context, kv } = lowering.options;
   const variant: AttentionVariant = { heads, kvHeads: state.kvHeads, headDim: state.headDim, valueDim, capacity: context, kv, scale, gated: false, rotaryDim: 0 };
   const input = attentionInputLatent(variant, {

@@ -2,7 +2,7 @@ import { roundUp, type Kernel, type Target } from '../../shaders/kernel.ts';
 import type { KvLayout } from '../../shaders/kv/kv-format.ts';
 import type { Graph, Node } from '../ops/graph.ts';
 import type { StateDeclaration } from '../ops/state.ts';
-import type { ChannelGating, Tensor, TensorColumns } from '../ops/vocabulary.ts';
+import type { Tensor } from '../ops/vocabulary.ts';
 import type { Vector } from '../ops/weight.ts';
 import type { BufferRef, Dispatch, Value } from './dispatch.ts';
 
@@ -121,22 +121,6 @@ export class Lowering {
   }
 }
 
-function channelGates(gating: ChannelGating): TensorColumns[] {
-  switch (gating.kind) {
-    case 'kda':
-      return [gating.decay, gating.beta];
-    case 'gla':
-    case 'hgrn2':
-      return [gating.decay];
-    case 'rwkv7':
-      return [gating.decay, gating.rate];
-    case 'given':
-      return [gating.decay, gating.p, gating.b];
-    default:
-      return gating satisfies never;
-  }
-}
-
 export function residualOf(node: Node): Tensor | undefined {
   switch (node.op) {
     case 'linear':
@@ -170,7 +154,7 @@ function inputsOf(node: Node): Tensor[] {
     case 'latentAttention':
       return [node.x, node.attention.expanded, node.attention.shared.tensor];
     case 'channelAttention':
-      return [node.x, ...channelGates(node.attention.gating).map(({ tensor }) => tensor)];
+      return [node.x, ...Object.values(node.attention.gating).flatMap((part) => (typeof part === 'object' && 'tensor' in part ? [part.tensor] : []))];
     case 'selectiveScan':
       return [node.x, node.scan.steps, node.scan.mix, node.scan.gate];
     case 'rgLru':

@@ -55,7 +55,7 @@ export function latentAttentionWeights(prefix: string, hiddenSize: number, c: La
 
 /**
  * residual + o_proj(attention(normed)). Keys and values are cached as they are expanded, 2 · heads · the width of a key for a token. To
- * cache the latent instead (rank + sharedDim, some 14 times less for Kimi Linear) the expansion would move into q and the output, with
+ * cache the latent instead (rank + sharedDim, 21 times less for Kimi Linear) the expansion would move into q and the output, with
  * keys as wide as the latent: wider than the attention kernels take.
  */
 export function latentAttention(ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<ReturnType<typeof latentAttentionWeights>>, c: LatentAttentionConfig): Tensor {
