@@ -1,5 +1,4 @@
 import type { Activation } from '../../shaders/linear/linear-variant.ts';
-import { inQuads, resizedWidth, type HeadsPart } from './in-quads.ts';
 import type { ChannelGating, GatedMlpOptions, GatedRmsNorm, HeadGating, LatentAttention, LinearAttention, LinearOptions, MLstm, Moe, Ops, RgLru, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
 import type { StateDeclaration } from './state.ts';
 import type { Vector, Weight } from './weight.ts';
@@ -26,7 +25,6 @@ export type Node = { readonly out: Tensor } & (
   | { readonly op: 'shortConv'; readonly x: Tensor; readonly conv: ShortConv }
   | { readonly op: 'linearAttention'; readonly x: Tensor; readonly attention: LinearAttention<HeadGating> }
   | { readonly op: 'channelAttention'; readonly x: Tensor; readonly attention: LinearAttention<ChannelGating> }
-  | { readonly op: 'resizeHeads'; readonly x: Tensor; readonly parts: readonly HeadsPart[] }
   | { readonly op: 'gatedRmsNorm'; readonly x: Tensor; readonly gate: Tensor; readonly norm: GatedRmsNorm }
   | { readonly op: 'selectiveScan'; readonly x: Tensor; readonly scan: SelectiveScan }
   | { readonly op: 'rgLru'; readonly x: Tensor; readonly lru: RgLru }
@@ -128,12 +126,6 @@ export class Graph implements Ops {
   }
 
   linearAttention(mixed: Tensor, attention: LinearAttention): Tensor {
-    const resized = inQuads(attention, (x, parts) => this.#add({ op: 'resizeHeads', x, parts }, resizedWidth(parts), x.rows), mixed);
-    if (resized) {
-      const { state } = attention;
-      const parts = [{ heads: state.heads, column: 0, dim: resized.attention.state.valueDim, to: state.valueDim }];
-      return this.#add({ op: 'resizeHeads', x: this.linearAttention(resized.mixed, resized.attention), parts }, resizedWidth(parts), mixed.rows);
-    }
     this.#declare(attention.state);
     const { gating } = attention;
     const width = attention.state.heads * attention.state.valueDim;

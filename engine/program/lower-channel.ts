@@ -8,15 +8,18 @@ import type { ChannelGating, TensorColumns } from '../ops/vocabulary.ts';
 import type { BufferRef } from './dispatch.ts';
 import type { Lowering } from './lowering.ts';
 import { mixerShape } from './mixer-shape.ts';
+import { lowerInQuads, type DeclaredMixer } from './quads.ts';
 
 export type ChannelNode = Extract<Node, { op: 'channelAttention' }>;
 
+export const lowerChannel = (lowering: Lowering, node: ChannelNode): void => lowerInQuads(lowering, node, (mixer) => lowerMixer(lowering, mixer));
+
 /** One step for a single token; two dispatches, whatever T is, for more. */
-export function lowerChannel(lowering: Lowering, { x, attention, out }: ChannelNode): void {
+function lowerMixer(lowering: Lowering, { x, attention, out, declared }: DeclaredMixer<ChannelGating>): void {
   const variant: ChannelVariant = { ...mixerShape(x, attention), gating: gatingVariant(attention.gating) };
   const buffers: Record<string, BufferRef> = {
     mixed: lowering.read(x),
-    state: lowering.state(attention.state, 'state'),
+    state: lowering.state(declared, 'state'),
     out: lowering.define(out, 'linear attention'),
     ...gateBuffers(lowering, attention.gating),
   };

@@ -4,7 +4,6 @@ import type { GatingVariant } from '../../shaders/linear-attention/gating.ts';
 import { linearAttentionChunked } from '../../shaders/linear-attention/linear-attention-chunked.ts';
 import { linearAttentionStep } from '../../shaders/linear-attention/linear-attention-step.ts';
 import { scratchLengths, type LinearAttentionVariant } from '../../shaders/linear-attention/variant.ts';
-import { resizeHeads } from '../../shaders/resize-heads/resize-heads.ts';
 import { shortConv } from '../../shaders/short-conv/short-conv.ts';
 import type { Node } from '../ops/graph.ts';
 import type { HeadGating } from '../ops/vocabulary.ts';
@@ -13,17 +12,16 @@ import type { BufferRef } from './dispatch.ts';
 import { lowerJoint, type JointNode } from './lower-joint.ts';
 import type { Lowering } from './lowering.ts';
 import { mixerShape } from './mixer-shape.ts';
+import { lowerInQuads, type DeclaredMixer } from './quads.ts';
 
-export type RecurrentNode = JointNode | Extract<Node, { op: 'shortConv' | 'linearAttention' | 'resizeHeads' | 'gatedRmsNorm' }>;
+export type RecurrentNode = JointNode | Extract<Node, { op: 'shortConv' | 'linearAttention' | 'gatedRmsNorm' }>;
 
 export function lowerRecurrent(lowering: Lowering, node: RecurrentNode): void {
   switch (node.op) {
     case 'shortConv':
       return lowerShortConv(lowering, node);
     case 'linearAttention':
-      return lowerLinearAttention(lowering, node);
-    case 'resizeHeads':
-      return lowerResizeHeads(lowering, node);
+      return lowerInQuads(lowering, node, (mixer) => lowerLinearAttention(lowering, mixer));
     case 'gatedRmsNorm':
       return lowerGatedRmsNorm(lowering, node);
     case 'add':
@@ -49,30 +47,20 @@ function lowerShortConv(lowering: Lowering, { x, conv, out }: Extract<Node, { op
 }
 
 /** One step for a single token; two dispatches, whatever T is, for more. */
-function lowerLinearAttention(lowering: Lowering, { x, attention, out }: Extract<Node, { op: 'linearAttention' }>): void {
-  const { state, gating } = attention;
+function lowerLinearAttention(lowering: Lowering, { x, attention, out, declared }: DeclaredMixer<HeadGating>): void {
+  const { gating } = attention;
   const variant: LinearAttentionVariant = { ...mixerShape(x, attention), gating: gatingVariant(gating) };
   const { target, rows } = lowering.options;
   const buffers: Record<string, BufferRef> = {
     mixed: lowering.read(x),
     gate_params: lowering.constant(parametersOf(gating)),
-    state: lowering.state(state, 'state'),
+    state: lowering.state(declared, 'state'),
     out: lowering.define(out, 'linear attention'),
   };
   if ('gates' in gating) buffers.gates = lowering.read(gating.gates);
   if (!lowering.isMany(x)) return lowering.emit(linearAttentionStep(variant, target), buffers, out);
   for (const [name, length] of Object.entries(scratchLengths(variant, rows))) buffers[name] = lowering.scratch(name, length);
   for (const kernel of linearAttentionChunked(variant)) lowering.emit(kernel, buffers, out);
-}
-
-function lowerResizeHeads(lowering: Lowering, { x, parts, out }: Extract<Node, { op: 'resizeHeads' }>): void {
-  const buffers = { x: lowering.read(x), out: lowering.define(out, 'resized heads') };
-  const [fromStride, toStride] = [roundUp(x.width, 4), roundUp(out.width, 4)];
-  let toColumn = 0;
-  for (const { heads, column, dim, to } of parts) {
-    lowering.emit(resizeHeads({ heads, from: { dim, column, stride: fromStride }, to: { dim: to, column: toColumn, stride: toStride } }), buffers, out);
-    toColumn += heads * to;
-  }
 }
 
 function gatingVariant(gating: HeadGating): GatingVariant {

@@ -1,8 +1,6 @@
 import { embedding } from '../../shaders/embedding/embedding.ts';
-import { layerNorm } from '../../shaders/layer-norm/layer-norm.ts';
 import { roundUp } from '../../shaders/kernel.ts';
 import { rmsNorm } from '../../shaders/rms-norm/rms-norm.ts';
-import { scale } from '../../shaders/scale/scale.ts';
 import { selectLastRow } from '../../shaders/select-rows/select-last-row.ts';
 import type { Graph, Node } from '../ops/graph.ts';
 import type { Tensor } from '../ops/vocabulary.ts';
@@ -17,10 +15,12 @@ import { lowerLinear, planeRefs } from './lower-linear.ts';
 import type { MoeNode } from './lower-moe.ts';
 import type { RecurrentNode } from './lower-recurrent.ts';
 import type { ScanNode } from './lower-scan.ts';
+import type { UncommonNode } from './lower-uncommon.ts';
 import { Lowering, residualOf, type LoweringOptions } from './lowering.ts';
 import { importMoe, isMoe } from './moe.ts';
 import { importRecurrent, isRecurrent } from './recurrent.ts';
 import { importScan, isScan } from './scan.ts';
+import { importUncommon, isUncommon } from './uncommon.ts';
 
 /** The dispatches of one step of the recorded model in one mode, and where its result and the tensors `keep` lie. Rejects with `ModuleLoadError`. */
 export async function lower(graph: Graph, result: Tensor, options: LoweringOptions, keep: readonly Tensor[] = []): Promise<{ dispatches: readonly Dispatch[]; output: Value; kept: readonly Value[] }> {
@@ -31,6 +31,7 @@ export async function lower(graph: Graph, result: Tensor, options: LoweringOptio
     else if (isLatent(node)) (await importLatent()).lowerLatent(lowering, node);
     else if (isScan(node)) (await importScan()).lowerScan(lowering, node);
     else if (isMoe(node)) (await importMoe()).lowerMoe(lowering, node);
+    else if (isUncommon(node)) (await importUncommon()).lowerUncommon(lowering, node);
     else lowerNode(lowering, node);
   }
   const [output, ...kept] = [result, ...keep].map((tensor) => {
@@ -41,23 +42,16 @@ export async function lower(graph: Graph, result: Tensor, options: LoweringOptio
   return { dispatches: lowering.dispatches, output, kept };
 }
 
-function lowerNode(lowering: Lowering, node: Exclude<Node, RecurrentNode | ChannelNode | LatentNode | ScanNode | MoeNode>): void {
+function lowerNode(lowering: Lowering, node: Exclude<Node, RecurrentNode | ChannelNode | LatentNode | ScanNode | MoeNode | UncommonNode>): void {
   switch (node.op) {
     case 'embedding':
       return lowerEmbedding(lowering, node);
     case 'positionEmbedding':
       return lowerLookUp(lowering, node.table, node.out, { index: 'position', target: lowering.define(node.out, 'position embedding', node.x), scale: 1 });
-    case 'scale':
-      return lowerScale(lowering, node);
     case 'linear':
       return lowerLinear(lowering, node);
     case 'rmsNorm':
       return lowerRmsNorm(lowering, node);
-    case 'layerNorm': {
-      const x = lowering.read(node.x);
-      const out = lowering.define(node.out, 'layer norm');
-      return lowering.emit(layerNorm({ width: node.out.width, eps: node.eps }), { x, weight: lowering.constant(node.weight), bias: lowering.constant(node.bias), out }, node.out);
-    }
     case 'softmaxAttention':
       return lowerAttention(lowering, node);
     case 'outputRows':
@@ -73,11 +67,6 @@ function lowerEmbedding(lowering: Lowering, { table, out }: Extract<Node, { op: 
   const scaled = only?.op === 'scale' && others.length === 0 ? only : undefined;
   lowerLookUp(lowering, table, out, { index: 'token', target: lowering.define(out, 'embedding'), scale: scaled?.factor ?? 1 });
   if (scaled) lowering.rename(scaled.out, out);
-}
-
-function lowerScale(lowering: Lowering, { x, factor, out }: Extract<Node, { op: 'scale' }>): void {
-  if (lowering.has(out)) return;
-  lowering.emit(scale({ width: out.width, factor }), { x: lowering.read(x), out: lowering.define(out, 'scaled') }, out);
 }
 
 function lowerLookUp(lowering: Lowering, table: Weight, out: Tensor, { index, target, scale: factor }: { index: 'token' | 'position'; target: BufferRef; scale: number }): void {

@@ -135,35 +135,13 @@ export function residualOf(node: Node): Tensor | undefined {
   }
 }
 
-function inputsOf(node: Node): Tensor[] {
-  switch (node.op) {
-    case 'embedding':
-      return [];
-    case 'linear':
-      return [node.x, ...(node.options.residual ? [node.options.residual] : []), ...(node.options.outputGate ? [node.options.outputGate] : [])];
-    case 'rmsNorm':
-      return node.residual ? [node.x, node.residual] : [node.x];
-    case 'add':
-      return [node.x, node.residual];
-    case 'concatenate':
-      return [node.x, node.y];
-    case 'moe':
-      return [node.x, node.logits, ...(node.moe.residual ? [node.moe.residual] : [])];
-    case 'linearAttention':
-      return 'gates' in node.attention.gating ? [node.x, node.attention.gating.gates] : [node.x];
-    case 'latentAttention':
-      return [node.x, node.attention.expanded, node.attention.shared.tensor];
-    case 'channelAttention':
-      return [node.x, ...Object.values(node.attention.gating).flatMap((part) => (typeof part === 'object' && 'tensor' in part ? [part.tensor] : []))];
-    case 'selectiveScan':
-      return [node.x, node.scan.steps, node.scan.mix, node.scan.gate];
-    case 'rgLru':
-      return [node.x, node.lru.gate];
-    case 'mLstm':
-      return [node.x, node.lstm.gates];
-    case 'gatedRmsNorm':
-      return [node.x, node.gate];
-    default:
-      return [node.x];
-  }
+/** Every tensor that a node reads, wherever in its options it is named. */
+const inputsOf = ({ out: _, ...fields }: Node): Set<Tensor> => new Set(tensorsIn(fields));
+
+function tensorsIn(value: unknown): Tensor[] {
+  // Vectors have a buffer and weights have chunks: nothing in them is a tensor.
+  if (typeof value !== 'object' || value === null || 'buffer' in value || 'chunks' in value) return [];
+  return isTensor(value) ? [value] : Object.values(value).flatMap(tensorsIn);
 }
+
+const isTensor = (value: object): value is Tensor => 'id' in value && 'rows' in value;

@@ -1,4 +1,5 @@
 import { STATE_SLOTS } from '../../shaders/common/step.ts';
+import { roundUp } from '../../shaders/kernel.ts';
 import { kvCacheBytes, type KvLayout } from '../../shaders/kv/kv-format.ts';
 import type { BufferPool } from '../gpu/buffer-pool.ts';
 import type { StateDeclaration } from '../ops/state.ts';
@@ -24,7 +25,8 @@ export function stateBytes(state: StateDeclaration, { context, kv }: StateOption
     case 'conv':
       return { state: STATE_SLOTS * (state.kernelSize - 1) * state.channels * 4 };
     case 'recurrent':
-      return { state: STATE_SLOTS * state.heads * state.keyDim * state.valueDim * 4 };
+      // In whole quads, as the kernels have it.
+      return { state: STATE_SLOTS * state.heads * roundUp(state.keyDim, 4) * roundUp(state.valueDim, 4) * 4 };
     case 'diagonal':
       return { state: STATE_SLOTS * state.channels * state.stateSize * 4 };
     case 'mlstm':

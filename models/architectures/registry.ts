@@ -4,6 +4,7 @@ import { importLatent } from '../../engine/program/latent.ts';
 import { importMoe } from '../../engine/program/moe.ts';
 import { importRecurrent } from '../../engine/program/recurrent.ts';
 import { importScan } from '../../engine/program/scan.ts';
+import { importUncommon } from '../../engine/program/uncommon.ts';
 import type { RegisteredArchitecture } from './architecture.ts';
 import { llama } from './llama.ts';
 import { qwen2 } from './qwen2.ts';
@@ -16,12 +17,12 @@ import { smollm3 } from './smollm3.ts';
  */
 const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitecture>>> = {
   bamba: async () => (await together(import('./bamba.ts'), importRecurrent())).bamba,
-  falcon_h1: async () => (await together(import('./falcon_h1.ts'), importRecurrent())).falconH1,
+  falcon_h1: async () => (await together(import('./falcon_h1.ts'), importRecurrent(), importUncommon())).falconH1,
   gemma3,
   gemma3_text: gemma3,
-  gpt2: async () => (await import('./gpt2.ts')).gpt2,
+  gpt2: async () => (await together(import('./gpt2.ts'), importUncommon())).gpt2,
   gpt_oss: async () => (await together(import('./gpt_oss.ts'), importMoe())).gptOss,
-  granitemoehybrid: async () => (await together(import('./granitemoehybrid.ts'), importRecurrent(), importMoe())).graniteMoeHybrid,
+  granitemoehybrid: async () => (await together(import('./granitemoehybrid.ts'), importRecurrent(), importMoe(), importUncommon())).graniteMoeHybrid,
   jamba: async () => (await together(import('./jamba.ts'), importRecurrent(), importScan(), importMoe())).jamba,
   kimi_linear: async () => (await together(import('./kimi_linear.ts'), importRecurrent(), importChannel(), importLatent(), importMoe())).kimiLinear,
   lfm2,
@@ -42,7 +43,7 @@ const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitectur
   qwen3_5_moe_text: qwen3_5Moe,
   qwen3_5_text: qwen3_5,
   qwen3_moe: async () => (await together(import('./qwen3_moe.ts'), importMoe())).qwen3Moe,
-  recurrent_gemma: async () => (await together(import('./recurrent_gemma.ts'), importRecurrent(), importScan())).recurrentGemma,
+  recurrent_gemma: async () => (await together(import('./recurrent_gemma.ts'), importRecurrent(), importScan(), importUncommon())).recurrentGemma,
   qwen3_next: async () => (await together(import('./qwen3_next.ts'), importRecurrent(), importMoe())).qwen3Next,
   smollm3: async () => smollm3,
   xlstm: async () => (await together(import('./xlstm.ts'), importRecurrent(), importScan())).xlstm,
@@ -50,7 +51,7 @@ const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitectur
 };
 
 async function gemma3(): Promise<RegisteredArchitecture> {
-  return (await import('./gemma3_text.ts')).gemma3;
+  return (await together(import('./gemma3_text.ts'), importUncommon())).gemma3;
 }
 
 async function lfm2(): Promise<RegisteredArchitecture> {
@@ -58,7 +59,7 @@ async function lfm2(): Promise<RegisteredArchitecture> {
 }
 
 async function minimax(): Promise<RegisteredArchitecture> {
-  return (await together(import('./minimax.ts'), importRecurrent(), importMoe())).minimax;
+  return (await together(import('./minimax.ts'), importRecurrent(), importMoe(), importUncommon())).minimax;
 }
 
 async function qwen3_5(): Promise<RegisteredArchitecture> {

@@ -1,10 +1,6 @@
-import { FileReadError } from '../errors/file-read-error.ts';
+import { importModule } from '../../engine/modules/import-module.ts';
 import { SourceError } from '../errors/source-error.ts';
-import { checkRange } from './range.ts';
-import type { Source, SourceFile } from './source.ts';
-
-/** Bytes of one piece of a stream: large enough that a call per piece costs nothing. */
-const PIECE = 4 * 1024 * 1024;
+import type { Source } from './source.ts';
 
 /** Files that the user chose or dropped; the folders that all of them share are left out of their paths. */
 export function fileSource(files: readonly File[]): Source {
@@ -25,7 +21,11 @@ export function fileSource(files: readonly File[]): Source {
     async open(path, signal) {
       signal?.throwIfAborted();
       const file = byPath.get(path);
-      return file && new LocalFile(path, file);
+      if (!file) return undefined;
+      // Reading is a script of its own: most visitors' models come from the network.
+      const { LocalFile } = await importModule(() => import('./local-file.ts'));
+      signal?.throwIfAborted();
+      return new LocalFile(path, file);
     },
   };
 }
@@ -46,38 +46,4 @@ function sharedFolders(paths: readonly (readonly string[])[]): number {
   let depth = 0;
   while (paths.every((path) => depth < path.length - 1 && path[depth] === first[depth])) depth++;
   return depth;
-}
-
-class LocalFile implements SourceFile {
-  readonly name: string;
-  readonly size: number;
-  readonly ranged = true;
-  readonly #blob: Blob;
-
-  constructor(name: string, blob: Blob) {
-    this.name = name;
-    this.size = blob.size;
-    this.#blob = blob;
-  }
-
-  async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    checkRange(this.name, start, end, this.size);
-    signal?.throwIfAborted();
-    let bytes: Uint8Array<ArrayBuffer>;
-    try {
-      bytes = new Uint8Array(await this.#blob.slice(start, end).arrayBuffer());
-    } catch (cause) {
-      throw new FileReadError(this.name, start, cause);
-    }
-    signal?.throwIfAborted();
-    if (bytes.length !== end - start) throw new FileReadError(this.name, start + bytes.length, new Error(`it ended ${end - start - bytes.length} bytes early`));
-    return bytes;
-  }
-
-  async *stream(start: number, end: number, signal?: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-    checkRange(this.name, start, end, this.size);
-    for (let position = start; position < end; position += PIECE) {
-      yield await this.read(position, Math.min(end, position + PIECE), signal);
-    }
-  }
 }
