@@ -1,0 +1,136 @@
+"""The corpus as documents: what is read, how it is cleaned, and how talk is written down. Plain Python."""
+
+import json
+import lzma
+import os
+import random
+import re
+from concurrent.futures import ProcessPoolExecutor
+
+from recipe import END_OF_TEXT, TURN_END, TURN_START
+
+PLAIN = str.maketrans({
+    "‘": "'", "’": "'", "′": "'", "´": "'", "`": "'", "ʻ": "'", "“": '"', "”": '"', "″": '"', "«": '"', "»": '"',
+    "–": "—", "…": "...", "‚": ",", "\u00a0": " ", "\t": " ", "\ufeff": None, "\u200b": None, "\u200e": None, "\r": None,
+})
+# UTF-8 that was once read as Windows-1252, as some of TinyStories is.
+MOJIBAKE = {"â€œ": '"', "â€\x9d": '"', "â€": '"', "â€™": "'", "â€˜": "'", "â€”": "—", "â€“": "—", "â€¦": "..."}
+
+
+def clean(text):
+    """Straight quotes, one kind of dash, no control characters, at most one empty line."""
+    for wrong in sorted(MOJIBAKE, key=len, reverse=True):
+        text = text.replace(wrong, MOJIBAKE[wrong])
+    text = text.translate(PLAIN).replace("<|", "<").replace("|>", ">")
+    text = re.sub(r" ?-{2,} ?", "—", text)
+    text = re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", "", text)
+    text = re.sub(r" *\n *", "\n", re.sub(r" {2,}", " ", text))
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def read(folder, name):
+    with lzma.open(os.path.join(folder, name), "rt", encoding="utf-8") as file:
+        return file.read()
+
+
+def books(folder, name):
+    """Whole books. Underscores, which stood for italics, go."""
+    return [clean(text.replace("_", "")) for text in read(folder, name).split(END_OF_TEXT) if text.strip()]
+
+
+def stories(folder):
+    """Stories whose encoding could not be mended, some ten, are left out."""
+    texts = (clean(text) for text in read(folder, "stories_tinystories_sample.txt.xz").split(END_OF_TEXT))
+    return [text for text in texts if text and not re.search("[âÂÃ]", text)]
+
+
+def chat(turns):
+    """ChatML, the first turn the user's, the last one the assistant's."""
+    turns = turns[: len(turns) // 2 * 2]
+    return "".join(f"{TURN_START}{'assistant' if i % 2 else 'user'}\n{turn}{TURN_END}\n" for i, turn in enumerate(turns))
+
+
+def cleaned_turns(turns):
+    """Cleaned together, which is much faster than one by one; nothing where a turn is empty."""
+    lines = clean("\n".join(turn.replace("\n", " ") for turn in turns)).split("\n")
+    return lines if len(lines) == len(turns) and all(lines) else []
+
+
+def written_well(turn):
+    """Hasty typing mended where it takes no guessing: capitals at the start and for I, a full stop at the end."""
+    turn = LONELY_I.sub("I", turn)
+    turn = turn[0].upper() + turn[1:]
+    return turn if turn[-1] in ".!?\"')" else turn + "."
+
+
+LONELY_I = re.compile(r"\bi\b(?=$|[ ,.!?']|'m|'ve|'ll|'d)")
+
+
+def dialogues(folder, name):
+    return [json.loads(line)["turns"] for line in read(folder, name).splitlines()]
+
+
+def chats(folder):
+    documents = map(cleaned_turns, dialogues(folder, "dialog_self.jsonl.xz"))
+    return [chat([written_well(turn) for turn in document]) for document in documents if document]
+
+
+def tasks(folder):
+    documents = (cleaned_turns([text for _, text in document]) for document in dialogues(folder, "dialog_sgd.jsonl.xz"))
+    return [chat(document) for document in documents if document]
+
+
+REQUESTS = [
+    "Tell me a story{about}.", "Please tell me a story{about}.", "Can you tell me a story{about}?", "Could you tell me a short story{about}?", "I would like to hear a story{about}.",
+    "Write a short story{about}.", "Tell me a bedtime story{about}.", "Do you know a story{about}?", "Make up a story{about}, please.", "I want a story{about}!",
+]
+CONTINUATIONS = ["Continue this story: {start}", "How does this story go on? {start}", "Please finish this story: {start}", "What happens next? {start}"]
+HERO = re.compile(r"\b(an?|two|three) ((?:[a-z]+,? ){1,3}?)(?:named|called) ([A-Z][a-z]+)")
+
+
+def story_chat(story, rng):
+    """A story as the answer to a request: for one like it, or for the rest of it."""
+    sentences = re.split(r"(?<=[.!?\"]) +|\n+", story)
+    if rng.random() < 0.3 and len(sentences) > 6:
+        count = rng.choice([1, 2, 3])
+        start = " ".join(sentences[:count])
+        return chat([rng.choice(CONTINUATIONS).format(start=start), story[len(start) :].strip()])
+    hero = HERO.search(story[:300])
+    about = f" about {hero[1]} {hero[2]}named {hero[3]}" if hero and rng.random() < 0.7 else f" about {hero[1]} {hero[2].strip()}" if hero else ""
+    return chat([rng.choice(REQUESTS).format(about=about), story])
+
+
+def story_chats(folder, seed):
+    """Document by document made of `stories`, whose split they share."""
+    rng = random.Random(seed)
+    return [story_chat(story, rng) for story in stories(folder)]
+
+
+def sources(folder, seed):
+    """Documents by source, before they are split; read side by side."""
+    jobs = {
+        "children": (books, folder, "books_children_ChiLit.txt.xz"),
+        "novels": (books, folder, "books_novels_ccr.txt.xz"),
+        "stories": (stories, folder),
+        "story-chats": (story_chats, folder, seed),
+        "chats": (chats, folder),
+        "tasks": (tasks, folder),
+    }
+    with ProcessPoolExecutor(len(jobs)) as pool:
+        running = {name: pool.submit(*job) for name, job in jobs.items()}
+        return {name: job.result() for name, job in running.items()}
+
+
+def held_out(documents, share, seed):
+    """Indices of documents to hold out: at random, at least `share` of the text, none larger than twice that (so that no long book is lost)."""
+    wanted = share * sum(map(len, documents))
+    order = list(range(len(documents)))
+    random.Random(seed).shuffle(order)
+    chosen, size = set(), 0
+    for index in order:
+        if size >= wanted:
+            break
+        if len(documents[index]) <= 2 * wanted:
+            chosen.add(index)
+            size += len(documents[index])
+    return chosen

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# From the corpus to a measured model: prepare, train the hybrid and its softmax twin, export, check, evaluate. On two GPUs both are trained at once.
+#
+#   CORPUS=DIR OUT=DIR bash training/run.sh
+#
+#   CORPUS   the folder with the corpus (default ../shared/corpus beside the repository)
+#   OUT      what is worth keeping, in few and small files: model-*.safetensors, results.tar.gz (everything else of the model, logs, samples, evaluation)
+#   WORK     tokens, checkpoints and exported folders; a stage that finds its result there is not run again (default: sluice-training in the temporary folder)
+#   SECONDS_TRAINING   for each model, compilation included (default 330; with one GPU the twin gets as long again)
+#   TWIN=0   trains the hybrid alone
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+CORPUS=${CORPUS:-$here/../../shared/corpus}
+: "${OUT:?run.sh: OUT, the folder for what is worth keeping, is not set}"
+WORK=${WORK:-${TMPDIR:-/tmp}/sluice-training}
+SECONDS_TRAINING=${SECONDS_TRAINING:-330}
+TWIN=${TWIN:-1}
+export PYTHONUNBUFFERED=1 TOKENIZERS_PARALLELISM=true HF_HUB_OFFLINE=1
+mkdir -p "$OUT" "$WORK/logs"
+
+say() { echo "run.sh: $(date +%T) $*"; }
+
+# stage NAME SECONDS COMMAND…: its output goes to the screen and to a log that is kept.
+stage() {
+  local name=$1 limit=$2
+  shift 2
+  say "$name (at most $limit s)"
+  local code=0
+  timeout --foreground --kill-after=10 "$limit" "$@" 2>&1 | tee "$WORK/logs/$name.log" || code=$?
+  keep
+  if [ $code -ne 0 ]; then say "$name failed with exit code $code; its log is $WORK/logs/$name.log" >&2; fi
+  return $code
+}
+
+# What is worth keeping of what there is by now.
+keep() {
+  local model
+  mkdir -p "$WORK/keep"
+  cp -f "$WORK"/logs/*.log "$WORK/keep/" 2>/dev/null || true
+  cp -f "$WORK"/data/{tokenizer.json,manifest.json,*.held-out.txt} "$WORK/keep/" 2>/dev/null || true
+  cp -f "$WORK"/evaluation/* "$WORK/keep/" 2>/dev/null || true
+  for model in hybrid twin; do
+    mkdir -p "$WORK/keep/$model"
+    cp -f "$WORK/$model"/{log.jsonl,summary.json} "$WORK/keep/$model/" 2>/dev/null || true
+    cp -f "$WORK/$model/export"/*.{json,md} "$WORK/keep/$model/" 2>/dev/null || true
+  done
+  tar -C "$WORK/keep" -czf "$WORK/results.$BASHPID" . && mv "$WORK/results.$BASHPID" "$OUT/results.tar.gz"
+}
+
+train() { # train MODEL GPU FLAGS…: goes on from a checkpoint where there is one.
+  local model=$1 gpu=$2
+  shift 2
+  if [ -e "$WORK/$model/summary.json" ]; then say "$model is trained"; return; fi
+  local resume=()
+  if [ -e "$WORK/$model/checkpoint.pt" ]; then resume=(--resume); fi
+  CUDA_VISIBLE_DEVICES=$gpu stage "train-$model" $((SECONDS_TRAINING + 60)) \
+    python3 "$here/train.py" --data "$WORK/data" --out "$WORK/$model" --seconds "$SECONDS_TRAINING" --plan "$WORK/plan.json" "${resume[@]}" "$@"
+}
+
+export_model() {
+  local model=$1
+  stage "export-$model" 60 python3 "$here/export.py" --checkpoint "$WORK/$model/checkpoint.pt" --tokenizer "$WORK/data/tokenizer.json" --out "$WORK/$model/export"
+  cp "$WORK/$model/summary.json" "$WORK/$model/export/training.json"
+}
+
+python3 -c 'import torch, numpy, tokenizers, safetensors, transformers; assert torch.cuda.is_available(), "no GPU"; print("torch", torch.__version__, "transformers", transformers.__version__, torch.cuda.get_device_name())'
+gpus=$(python3 -c 'import torch; print(torch.cuda.device_count())')
+
+stage prepare 180 python3 "$here/prepare.py" --corpus "$CORPUS" --out "$WORK/data"
+
+[ -e "$WORK/hybrid/checkpoint.pt" ] || rm -f "$WORK/plan.json" # another run's
+code=0
+if [ "$TWIN" = 1 ] && [ "$gpus" -ge 2 ]; then
+  set -m # the twin gets a process group, by which it can be stopped
+  train twin 1 --twin &
+  twin=$!
+  set +m
+  train hybrid 0 || code=$?
+  if [ $code -ne 0 ]; then kill -- -$twin 2>/dev/null || true; fi
+  wait $twin || TWIN=failed
+else
+  train hybrid 0 || code=$?
+fi
+if [ $code -ne 0 ]; then
+  if [ -e "$WORK/hybrid/checkpoint.pt" ]; then
+    say 'the hybrid was not trained to its end: its last checkpoint is exported' >&2
+    python3 "$here/export.py" --checkpoint "$WORK/hybrid/checkpoint.pt" --tokenizer "$WORK/data/tokenizer.json" --out "$WORK/hybrid/export" && cp "$WORK/hybrid/export"/model-*.safetensors "$OUT/" && keep
+  fi
+  exit $code
+fi
+
+export_model hybrid
+cp "$WORK/hybrid/export"/model-*.safetensors "$OUT/"
+# What disagrees with transformers is measured all the same, before the run fails.
+check=0
+stage check 120 python3 "$here/check_transformers.py" "$WORK/hybrid/export" || check=$?
+mkdir -p "$WORK/evaluation"
+models=("hybrid=$WORK/hybrid/export")
+if [ "$TWIN" = 1 ] && [ "$gpus" -lt 2 ]; then
+  stage evaluate-hybrid 120 python3 "$here/evaluate.py" --data "$WORK/data" --out "$WORK/evaluation" "${models[@]}"
+  train twin 0 --twin || TWIN=failed
+fi
+if [ "$TWIN" = 1 ]; then
+  export_model twin
+  models+=("twin=$WORK/twin/export")
+fi
+stage evaluate 180 python3 "$here/evaluate.py" --data "$WORK/data" --out "$WORK/evaluation" "${models[@]}"
+say "done: $(ls "$OUT" | tr '\n' ' ')"
+if [ $check -ne 0 ]; then
+  say 'but the export disagrees with transformers, see above' >&2
+  exit $check
+fi
+if [ "$TWIN" = failed ]; then
+  say 'all but the twin, whose training failed' >&2
+  exit 1
+fi

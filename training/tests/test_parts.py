@@ -1,0 +1,107 @@
+"""The parts that stand alone: cleaning and dialogue, rounding to 4 bits, the optimiser, sampling."""
+
+import unittest
+
+import torch
+
+import corpus
+import recipe
+from int4 import Int4Weights, quantised_matrices, round_groups
+from model import CausalLM
+from optimiser import Muon, optimisers, orthogonalise
+from sampling import counts, prompts
+
+SMALL = {
+    **recipe.HYBRID, "vocab_size": 100, "hidden_size": 64, "intermediate_size": 96, "layer_types": recipe.HYBRID["layer_types"][:4], "num_attention_heads": 2, "num_key_value_heads": 1,
+    "head_dim": 32, "linear_num_key_heads": 2, "linear_num_value_heads": 2, "linear_key_head_dim": 32, "linear_value_head_dim": 32,
+}
+
+
+class Corpus(unittest.TestCase):
+    def test_clean(self):
+        self.assertEqual(corpus.clean("  “It’s”\u00a0an old -- very old--tale…\r\n\n\n\n<|im_end|>â€œHiâ€\x9d\x82 "), '"It\'s" an old—very old—tale...\n\n<im_end>"Hi"')
+
+    def test_written_well(self):
+        self.assertEqual(corpus.written_well("well, i think i'm in. do i? ii"), "Well, I think I'm in. do I? ii.")
+
+    def test_chat_ends_with_the_assistant(self):
+        self.assertEqual(corpus.chat(["Hi", "Hello", "Bye"]), "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nHello<|im_end|>\n")
+
+    def test_held_out(self):
+        documents = ["x" * 100] * 50 + ["y" * 3000]
+        chosen = corpus.held_out(documents, 0.05, 1)
+        self.assertEqual(len(chosen), 4)
+        self.assertNotIn(50, chosen)
+        self.assertEqual(chosen, corpus.held_out(documents, 0.05, 1))
+
+    def test_recipe(self):
+        for config in (recipe.HYBRID, recipe.TWIN):
+            self.assertEqual(len(config["layer_types"]), config["num_hidden_layers"])
+        for late in (0, 1):
+            self.assertAlmostEqual(sum(shares[late] for shares in recipe.MIXTURE.values()), 1)
+
+
+class Int4(unittest.TestCase):
+    def test_matches_an_exhaustive_search(self):
+        w = torch.randn(200, 32, generator=torch.Generator().manual_seed(1)) * 0.03
+        rounded = round_groups(w)
+        noise = (rounded - w).square().mean() / w.square().mean()
+        self.assertAlmostEqual(-10 * noise.log10().item(), 21.8, delta=0.2)  # docs/quantisation.md: 21.77 dB on normal weights
+        self.assertTrue(all(len(row.unique()) <= 16 for row in rounded))
+        self.assertLess((round_groups(rounded) - rounded).abs().max().item(), 1e-6)
+        self.assertTrue(torch.equal(round_groups(torch.zeros(3, 32)), torch.zeros(3, 32)))
+
+    def test_context_gives_masters_back(self):
+        model = CausalLM(SMALL)
+        before = {name: p.detach().clone() for name, p in model.named_parameters()}
+        with Int4Weights(model):
+            changed = {name for name, p in model.named_parameters() if not torch.equal(p, before[name])}
+        self.assertEqual(len(changed), len(quantised_matrices(model)))
+        self.assertTrue(all("proj" in name and not name.endswith(("in_proj_a.weight", "in_proj_b.weight")) for name in changed))
+        self.assertTrue(all(torch.equal(p, before[name]) for name, p in model.named_parameters()))
+
+    def test_all_matrices_have_whole_groups(self):
+        for config in (recipe.HYBRID, recipe.TWIN):
+            matrices = quantised_matrices(CausalLM(config))
+            self.assertTrue(all(p.shape[1] % 32 == 0 and p.shape[0] % 32 == 0 for p in matrices))
+            self.assertEqual(sum(p.numel() for p in matrices), 20_643_840)
+            shipped = sum(p.numel() for p in matrices) * 4.5 / 8 + config["vocab_size"] * config["hidden_size"] * 8.5 / 8
+            self.assertLess(shipped, 15.1e6)
+
+
+class Optimiser(unittest.TestCase):
+    def test_orthogonalise(self):
+        for shape in [(3, 20, 50), (2, 50, 20), (1, 30, 30)]:
+            values = torch.linalg.svdvals(orthogonalise(torch.randn(shape, generator=torch.Generator().manual_seed(1))))
+            self.assertTrue(0.3 < values.min() and values.max() < 1.3, values)
+
+    def test_muon_falls(self):
+        torch.manual_seed(1)
+        target, matrices = torch.randn(2, 16, 24), [torch.nn.Parameter(torch.zeros(16, 24)) for _ in range(2)]
+        muon = Muon(matrices, 0.05, 0.0)
+        for _ in range(200):
+            loss = sum((m - t).square().mean() for m, t in zip(matrices, target))
+            loss.backward()
+            muon.step()
+            muon.zero_grad()
+        self.assertLess(loss.item(), 0.05)
+
+    def test_every_parameter_has_one_optimiser(self):
+        model = CausalLM(SMALL)
+        chosen = [p for optimiser in optimisers(model, 1, 1, 0) for group in optimiser.param_groups for p in group["params"]]
+        self.assertEqual(len(chosen), len(set(map(id, chosen))))
+        self.assertEqual(set(map(id, chosen)), set(map(id, model.parameters())))
+
+
+class Sampling(unittest.TestCase):
+    def test_counts(self):
+        result = counts([("a b c d a b c d", True), ("e", False)])
+        self.assertEqual((result["distinct1"], result["repeated"], result["ended"]), (round(5 / 9, 4), 0.2, 0.5))
+
+    def test_prompts(self):
+        self.assertEqual(len(prompts()), 20)
+        self.assertTrue(prompts()[-1].endswith("<|im_start|>assistant\n"))
+
+
+if __name__ == "__main__":
+    unittest.main()
