@@ -3,12 +3,14 @@ import { scale } from '../../shaders/scale/scale.ts';
 import type { Node } from '../ops/graph.ts';
 import type { Lowering } from './lowering.ts';
 
-/** Where branches of a model meet. */
-export type JointNode = Extract<Node, { op: 'add' | 'concatenate' | 'glu' }>;
+/** Where branches of a model part and meet. */
+export type JointNode = Extract<Node, { op: 'scale' | 'add' | 'concatenate' | 'glu' }>;
 
 export function lowerJoint(lowering: Lowering, node: JointNode): void {
   const { out } = node;
   switch (node.op) {
+    case 'scale':
+      return lowering.emit(scale({ width: out.width, factor: node.factor }), { x: lowering.read(node.x), out: lowering.define(out, 'scaled') }, out);
     case 'add':
       return lowering.emit(scale({ width: out.width, factor: 1, accumulate: true }), { x: lowering.read(node.x), out: lowering.define(out, 'sum', node.residual) }, out);
     case 'concatenate': {

@@ -24,6 +24,7 @@ export function lowerRecurrent(lowering: Lowering, node: RecurrentNode): void {
       return lowerInQuads(lowering, node, (mixer) => lowerLinearAttention(lowering, mixer));
     case 'gatedRmsNorm':
       return lowerGatedRmsNorm(lowering, node);
+    case 'scale':
     case 'add':
     case 'concatenate':
     case 'glu':

@@ -26,6 +26,8 @@ import { importUncommon, isUncommon } from './uncommon.ts';
 export async function lower(graph: Graph, result: Tensor, options: LoweringOptions, keep: readonly Tensor[] = []): Promise<{ dispatches: readonly Dispatch[]; output: Value; kept: readonly Value[] }> {
   const lowering = new Lowering(graph, options);
   for (const node of graph.nodes) {
+    // The look-up of an embedding may have scaled it already.
+    if (lowering.has(node.out)) continue;
     if (isRecurrent(node)) (await importRecurrent()).lowerRecurrent(lowering, node);
     else if (isChannel(node)) (await importChannel()).lowerChannel(lowering, node);
     else if (isLatent(node)) (await importLatent()).lowerLatent(lowering, node);

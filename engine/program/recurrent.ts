@@ -2,7 +2,7 @@ import { importModule } from '../modules/import-module.ts';
 import type { Node } from '../ops/graph.ts';
 import type * as Recurrent from './lower-recurrent.ts';
 
-const OPERATORS: ReadonlySet<Node['op']> = new Set<Recurrent.RecurrentNode['op']>(['shortConv', 'linearAttention', 'gatedRmsNorm', 'add', 'concatenate', 'glu']);
+const OPERATORS: ReadonlySet<Node['op']> = new Set<Recurrent.RecurrentNode['op']>(['shortConv', 'linearAttention', 'gatedRmsNorm', 'scale', 'add', 'concatenate', 'glu']);
 
 export const isRecurrent = (node: Node): node is Recurrent.RecurrentNode => OPERATORS.has(node.op);
 

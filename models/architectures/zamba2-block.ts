@@ -1,6 +1,7 @@
 import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
 import type { Vector } from '../../engine/ops/weight.ts';
-import { blockDiagonal, matrix, stacked, vector, type Loaded } from '../weights/spec.ts';
+import { blockDiagonal } from '../weights/block-diagonal.ts';
+import { matrix, stacked, vector, type Loaded } from '../weights/spec.ts';
 
 /** The transformer block of Zamba2 that several layers share, over the hidden state and the embedding side by side. */
 export interface SharedBlockConfig {

@@ -4,7 +4,8 @@ import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import type { PackedLayout, Packing } from '../packed/packing.ts';
 import { describeFormat } from '../../shaders/dequant/formats.ts';
 import { planWeights, type WeightPlan } from './plan.ts';
-import { blockDiagonal, concatenated, matrix, vector } from './spec.ts';
+import { blockDiagonal } from './block-diagonal.ts';
+import { concatenated, matrix, vector } from './spec.ts';
 
 const infoOf = (name: string, dtype: string, ...shape: number[]): TensorInfo => ({ name, dtype, shape, byteLength: 4 * shape.reduce((product, size) => product * size, 1), file: 'x.safetensors', offset: 0 });
 

@@ -89,17 +89,6 @@ export function stacked(label: string, parts: readonly (readonly [name: string, 
   return { kind: 'matrix', label, role, outputs: start, inputs, parts: placed };
 }
 
-/** Matrices over inputs of their own, which follow each other: all products in one, at the price of the zeros beside them. For small ones. */
-export function blockDiagonal(label: string, parts: readonly (readonly [name: string, rows: number, inputs: number])[]): MatrixSpec {
-  let [outputs, inputs] = [0, 0];
-  const placed = parts.map(([name, rows, count]): MatrixPart => {
-    const part = { name, rows, start: outputs, stride: 1, transposed: false, columns: { start: inputs, count } };
-    [outputs, inputs] = [outputs + rows, inputs + count];
-    return part;
-  });
-  return { kind: 'matrix', label, role: 'linear', outputs, inputs, parts: placed };
-}
-
 /** Gate and up of a gated MLP with alternating rows, as `gatedMlp` wants them. */
 export function interleaved(label: string, gate: string, up: string, rows: number, inputs: number): MatrixSpec {
   const part = (name: string, start: number): MatrixPart => ({ name, rows, start, stride: 2, transposed: false });

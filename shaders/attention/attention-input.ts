@@ -1,10 +1,8 @@
 import stepSource from '../common/step.wgsl?raw';
-import { assemble, f32, grid, u32, type Binding, type Constant, type Kernel } from '../kernel.ts';
+import { assemble, bool, f32, grid, u32, type Binding, type Constant, type Kernel } from '../kernel.ts';
 import source from './attention-input.wgsl?raw';
-import normInverse from './norm-inverse.wgsl?raw';
 import normNone from './norm-none.wgsl?raw';
 import normRms from './norm-rms.wgsl?raw';
-import normRmsWhole from './norm-rms-whole.wgsl?raw';
 import rotaryHalf from './rotary-half.wgsl?raw';
 import rotaryNone from './rotary-none.wgsl?raw';
 import { sizes, type AttentionVariant } from './variant.ts';
@@ -35,6 +33,7 @@ export function attentionInput(variant: AttentionVariant): Kernel {
     optional.Q_NORM_BINDING = u32(bindings.push({ name: 'q_norm', type: 'read' }) - 1);
     optional.K_NORM_BINDING = u32(bindings.push({ name: 'k_norm', type: 'read' }) - 1);
     optional.EPS = f32(qkNorm.eps);
+    optional.WHOLE = bool(qkNorm.whole ?? false);
   }
   if (rotaryDim) {
     optional.ROTARY_BINDING = u32(bindings.push({ name: 'rotary', type: 'read' }) - 1);
@@ -47,7 +46,7 @@ export function attentionInput(variant: AttentionVariant): Kernel {
     code: assemble({
       constants: { ...constants, ...optional },
       aliases,
-      snippets: [stepSource, ...kv.write, ...(qkNorm ? [normInverse, qkNorm.whole ? normRmsWhole : normRms] : [normNone]), rotaryDim ? rotaryHalf : rotaryNone],
+      snippets: [stepSource, ...kv.write, qkNorm ? normRms : normNone, rotaryDim ? rotaryHalf : rotaryNone],
       source,
     }),
     bindings,
