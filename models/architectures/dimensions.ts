@@ -9,6 +9,9 @@ const MAX_HEAD_DIM = 256;
 const HEAD_DIM_WORDS = `a multiple of 4 up to ${MAX_HEAD_DIM}`;
 const isHeadDim = (value: number): boolean => value % 4 === 0 && value <= MAX_HEAD_DIM;
 
+/** The config of the text model, which is a part of a multimodal model's. */
+export const textConfig = (outer: ConfigReader): ConfigReader => outer.optionalObject('text_config') ?? outer;
+
 /** `vocab_size`, at most what the sampler handles. */
 export const vocabularySize = (c: ConfigReader, options: { readonly default?: number } = {}): number => c.integer('vocab_size', { min: 1, max: MAX_VOCABULARY, ...options });
 

@@ -43,6 +43,13 @@ export function expertCounts(c: ConfigReader, key: string, defaults: { readonly 
   return { count, perToken: c.integer('num_experts_per_tok', { min: 1, max: count, ...(defaults.perToken !== undefined && { default: defaults.perToken }) }) };
 }
 
+/** Per layer, whether it has experts, as Qwen's configs say it: each `decoder_sparse_step`-th that `mlp_only_layers` does not name. */
+export function sparseLayers(c: ConfigReader, layers: number): boolean[] {
+  const step = c.integer('decoder_sparse_step', { min: 1, default: 1 });
+  const dense = c.has('mlp_only_layers') ? c.integers('mlp_only_layers') : [];
+  return Array.from({ length: layers }, (_, i) => !dense.includes(i) && (i + 1) % step === 0);
+}
+
 function expertsWeights(prefix: string, hiddenSize: number, c: ExpertsConfig, stored: StoredModules) {
   const choiceBias = c.scoring.kind === 'sigmoid' ? c.scoring.bias : undefined;
   return {

@@ -5,10 +5,9 @@ import { readRotary } from '../config/read-rotary.ts';
 import { computed, matrix, vector, type Loaded } from '../weights/spec.ts';
 import { register, type ModelDimensions } from './architecture.ts';
 import { attention, attentionScalings, attentionWeights, type AttentionConfig } from './attention.ts';
-import { headDimension, headGroups, layerCount, layerTypes, vocabularySize } from './dimensions.ts';
+import { headDimension, headGroups, layerCount, layerTypes, textConfig, vocabularySize } from './dimensions.ts';
 import { mlp, mlpScalings, mlpWeights } from './mlp.ts';
 import type { Scaling } from './scaling.ts';
-import { textConfig } from './text-config.ts';
 import { transformerName } from './transformer.ts';
 
 type Reach = 'local' | 'global';

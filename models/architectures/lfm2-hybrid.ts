@@ -6,11 +6,10 @@ import { computed, matrix, vector, type Loaded } from '../weights/spec.ts';
 import type { StoredModules } from '../weights/stored-modules.ts';
 import type { ModelDimensions } from './architecture.ts';
 import { attention, attentionScalings, attentionWeights, type AttentionConfig } from './attention.ts';
-import { headDimension, headGroups, layerCount, layerTypes, sharedHeadDimension, vocabularySize } from './dimensions.ts';
+import { headDimension, headGroups, layerCount, layerTypes, sharedHeadDimension, textConfig, vocabularySize } from './dimensions.ts';
 import type { Experts } from './experts.ts';
 import { mlp, mlpScalings, mlpWeights, W_NAMES } from './mlp.ts';
 import { normScaling, type Scaling } from './scaling.ts';
-import { textConfig } from './text-config.ts';
 import { transformerName } from './transformer.ts';
 
 /** Layers of short convolutions between two gates, and of softmax attention: LFM2 with and without experts. */

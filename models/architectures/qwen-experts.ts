@@ -16,10 +16,3 @@ export function qwenExperts(c: ConfigReader, { renormalised, ...defaults }: { re
     shared: { name: 'shared_expert', outputGate: 'shared_expert_gate', intermediateSize: c.integer('shared_expert_intermediate_size', { min: 1, default: 512 }), activation: 'silu' },
   });
 }
-
-/** Per layer, whether it has experts: each `decoder_sparse_step`-th that `mlp_only_layers` does not name. */
-export function sparseLayers(c: ConfigReader, layers: number): boolean[] {
-  const step = c.integer('decoder_sparse_step', { min: 1, default: 1 });
-  const dense = c.has('mlp_only_layers') ? c.integers('mlp_only_layers') : [];
-  return Array.from({ length: layers }, (_, i) => !dense.includes(i) && (i + 1) % step === 0);
-}

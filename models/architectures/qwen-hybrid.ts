@@ -6,12 +6,11 @@ import { computed, matrix, vector, type Loaded } from '../weights/spec.ts';
 import type { StoredModules } from '../weights/stored-modules.ts';
 import type { ModelDimensions } from './architecture.ts';
 import { attention, attentionScalings, attentionWeights, type AttentionConfig } from './attention.ts';
-import { headDimension, headGroups, layerCount, layerTypes, vocabularySize } from './dimensions.ts';
+import { headDimension, headGroups, layerCount, layerTypes, textConfig, vocabularySize } from './dimensions.ts';
 import type { Experts } from './experts.ts';
 import { deltaNet, deltaNetScalings, deltaNetWeights, readDeltaNet, type DeltaNetConfig } from './gated-delta-net.ts';
 import { mlp, mlpScalings, mlpWeights } from './mlp.ts';
 import type { Scaling } from './scaling.ts';
-import { textConfig } from './text-config.ts';
 import { transformerName } from './transformer.ts';
 
 /** Layers of Gated DeltaNet, every few one of gated softmax attention: Qwen3-Next and Qwen3.5. */

@@ -3,8 +3,7 @@ import { register } from './architecture.ts';
 import { denseConfig } from './dense-config.ts';
 import { layerCount } from './dimensions.ts';
 import { FUSED, SEPARATE } from './expert-layouts.ts';
-import { expertCounts, experts } from './experts.ts';
-import { sparseLayers } from './qwen-experts.ts';
+import { expertCounts, experts, sparseLayers } from './experts.ts';
 import { transformerForward, transformerName, transformerWeights, type TransformerConfig } from './transformer.ts';
 
 function parse(c: ConfigReader): TransformerConfig {

@@ -1,7 +1,7 @@
 import type { ConfigReader } from '../config/config-reader.ts';
 import { register } from './architecture.ts';
-import type { Experts } from './experts.ts';
-import { qwenExperts, sparseLayers } from './qwen-experts.ts';
+import { sparseLayers, type Experts } from './experts.ts';
+import { qwenExperts } from './qwen-experts.ts';
 import { qwenHybridConfig, qwenHybridForward, qwenHybridName, qwenHybridWeights, type QwenHybridConfig } from './qwen-hybrid.ts';
 
 function mlps(c: ConfigReader, layers: number): (number | Experts)[] {

@@ -123,9 +123,9 @@ test('a page fetches nothing beside sluice.js before a model is asked for, then 
 test('models with a script of their own load, and those that share its operators', async () => {
   expect(await load(`${scripts.url}arch/gpt2/`)).toBe('loaded');
   expect(await load(`${scripts.url}arch/qwen3_5_text/`)).toBe('loaded');
-  expect(needed()).toEqual(['engine', 'gpt2', 'lower-recurrent', 'qwen3_5_text']);
+  expect(needed()).toEqual(['engine', 'gpt2', 'lower-recurrent', 'qwen-hybrid', 'qwen3_5_text']);
   expect(await load(`${scripts.url}arch/qwen3_moe/`)).toBe('loaded');
-  expect(needed()).toEqual(['engine', 'experts', 'gpt2', 'lower-moe', 'lower-recurrent', 'qwen3_5_text', 'qwen3_moe']);
+  expect(needed()).toEqual(['engine', 'experts', 'gpt2', 'lower-moe', 'lower-recurrent', 'qwen-hybrid', 'qwen3_5_text', 'qwen3_moe']);
   expect(complaints).toEqual([]);
 });
 
