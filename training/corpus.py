@@ -17,6 +17,9 @@ PLAIN = str.maketrans({
 MOJIBAKE = {"â€œ": '"', "â€\x9d": '"', "â€": '"', "â€™": "'", "â€˜": "'", "â€”": "—", "â€“": "—", "â€¦": "..."}
 
 
+ENOUGH = 60_000  # characters of held-out text
+
+
 def clean(text):
     """Straight quotes, one kind of dash, no control characters, at most one empty line."""
     for wrong in sorted(MOJIBAKE, key=len, reverse=True):
@@ -34,8 +37,14 @@ def read(folder, name):
 
 
 def books(folder, name):
-    """Whole books. Underscores, which stood for italics, go."""
-    return [clean(text.replace("_", "")) for text in read(folder, name).split(END_OF_TEXT) if text.strip()]
+    """Whole books, volumes of one put together. Underscores, which stood for italics, go."""
+    works = {}
+    for text in read(folder, name).split(END_OF_TEXT):
+        text = clean(text.replace("_", ""))
+        if text:
+            title = text.split("\n")[0]
+            works.setdefault(re.sub(r" Volume \d.*", "", title), []).append(text)
+    return ["\n\n".join(volumes) for volumes in works.values()]
 
 
 def stories(folder):
@@ -122,15 +131,16 @@ def sources(folder, seed):
 
 
 def held_out(documents, share, seed):
-    """Indices of documents to hold out: at random, at least `share` of the text, none larger than twice that (so that no long book is lost)."""
-    wanted = share * sum(map(len, documents))
+    """Indices of documents to hold out, at random: `share` of the text or more, and of small sources up to 3 %, so that there is something to measure. None is larger than twice what is wanted, so that no long book is lost."""
+    size = sum(map(len, documents))
+    wanted = max(share * size, min(ENOUGH, 0.03 * size))
     order = list(range(len(documents)))
     random.Random(seed).shuffle(order)
-    chosen, size = set(), 0
+    chosen, found = set(), 0
     for index in order:
-        if size >= wanted:
+        if found >= wanted:
             break
         if len(documents[index]) <= 2 * wanted:
             chosen.add(index)
-            size += len(documents[index])
+            found += len(documents[index])
     return chosen

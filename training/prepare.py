@@ -23,7 +23,7 @@ PATTERN = r"'(?:[sdmt]|ll|ve|re)(?!\p{L})| ?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}]+|\s
 # The corpus has one form of each of these; what people type becomes it.
 REPLACED = {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "—", "…": "...", "\u00a0": " "}
 PIECE = 20_000  # characters that are tokenised at a time
-SAMPLE = 12_000_000  # characters of each source that the tokenizer is made from, at most
+SAMPLE = 6_000_000  # characters of each source that the tokenizer is made from, at most
 
 
 def pieces(document):

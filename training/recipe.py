@@ -57,8 +57,8 @@ HELD_OUT = 0.005  # of each source, by documents
 
 # Learning rates rise over WARM_UP steps, stay, and fall linearly to zero over the last COOL_DOWN of the run. In the last QUANTISED of it the
 # matrices are used as they will be shipped, rounded to 4 bits.
-MATRIX_RATE = 3e-3
-OTHER_RATE = 3e-3
+MATRIX_RATE = 2e-3
+OTHER_RATE = 2e-3
 WEIGHT_DECAY = 0.1
 WARM_UP = 100
 COOL_DOWN = 0.4

@@ -23,6 +23,7 @@ from model import CausalLM
 from optimiser import optimisers, set_rate
 
 MEASURED = (12, 36)  # the steps over which a step's time is measured; the first ones compile
+STEADY = 9  # lines of the log over whose median a later change of pace is noticed
 
 
 @dataclasses.dataclass
@@ -61,7 +62,9 @@ class Run:
         self.optimisers = optimisers(self.model, recipe.MATRIX_RATE, recipe.OTHER_RATE, recipe.WEIGHT_DECAY)
         self.batches = Batches(options.data, options.batch, options.context, recipe.SEED, options.device)
         self.held_out = {name: self.padded(*held_out_windows(options.data, name, options.context, options.device, options.batch)) for name in recipe.MIXTURE}
-        self.step, self.total, self.spent = 0, options.steps, 0.0
+        self.step, self.total, self.planned, self.spent = 0, options.steps, options.steps, 0.0
+        self.interval = (0, 0.0)  # step and seconds from which the next line of the log counts
+        self.speeds = []  # seconds a step, by lines of the log
         if options.resume:
             self.load()
         self.log_file = open(os.path.join(options.out, "log.jsonl"), "a" if options.resume else "w")
@@ -106,6 +109,7 @@ class Run:
             "batches": self.batches.state,
             "step": self.step,
             "total": self.total,
+            "planned": self.planned,
             "seconds": self.seconds,
         }
         torch.save(state, self.checkpoint + ".new")
@@ -119,7 +123,7 @@ class Run:
         for optimiser, saved in zip(self.optimisers, state["optimisers"]):
             optimiser.load_state_dict(saved)
         self.batches.state = state["batches"]
-        self.step, self.total, self.spent = state["step"], state["total"], state["seconds"]
+        self.step, self.total, self.planned, self.spent = state["step"], state["total"], state["planned"], state["seconds"]
 
     def measure(self):
         """Held-out bits per byte by source. Gradients stay on, because what is compiled without them would be another program."""
@@ -154,15 +158,18 @@ class Run:
             self.total = max(recipe.WARM_UP + 1, self.step + int(left / per_step))
             self.write_plan()
         if self.total is not None:
+            self.planned = self.total
             self.log(steps=self.total, tokens=self.total * self.o.batch * self.o.context)
+            self.interval = (self.step, self.seconds)  # without what was waited for
 
-    def replan(self, per_step):
-        """Where the time will not do for all steps that are planned, as many as it will do for; the twin follows the hybrid."""
-        if self.total is None:
+    def replan(self):
+        """Where steps have become slower and the time will not do for all that are planned, as many as it will do for; the twin follows the hybrid."""
+        if self.total is None or len(self.speeds) < STEADY:
             return
-        planned = self.read_plan() if self.o.twin and self.o.plan else self.total
-        fits = self.step + max(1, int((self.o.seconds - self.seconds) / per_step))
-        steps = min(planned, fits)
+        if self.o.twin and self.o.plan:
+            self.planned = self.read_plan()
+        per_step = sorted(self.speeds[-STEADY:])[STEADY // 2]
+        steps = min(self.planned, self.step + max(1, int((self.o.seconds - self.seconds) / per_step)))
         if steps != self.total:
             self.log(stepsBefore=self.total, steps=steps)
             self.total = steps
@@ -183,8 +190,8 @@ class Run:
         return loss.detach(), norm
 
     def train(self):
-        losses, marked, marked_at, saved = [], self.seconds, self.step, self.seconds
-        speeds = []
+        losses, saved = [], self.seconds
+        self.interval = (self.step, self.seconds)
         while self.total is None or self.step < self.total:
             if self.total is None:
                 self.plan()
@@ -196,22 +203,22 @@ class Run:
             if self.step % self.o.log_every and self.step != self.total:
                 continue
             mean = torch.stack(losses).mean().item()  # waits for the device
-            per_step = (self.seconds - marked) / (self.step - marked_at)
-            speeds.append(per_step)
-            self.log(loss=round(mean, 4), gradient=round(norm.item(), 3), rate=round(rate_factor(self.step - 1, self.total), 4), tokensPerSecond=round(self.o.batch * self.o.context / per_step))
+            since, then = self.interval
+            self.speeds.append((self.seconds - then) / (self.step - since))
+            self.log(loss=round(mean, 4), gradient=round(norm.item(), 3), rate=round(rate_factor(self.step - 1, self.total), 4), tokensPerSecond=round(self.o.batch * self.o.context / self.speeds[-1]))
             if not mean < float("inf"):
                 raise SystemExit("train: the loss is no longer a number; the last checkpoint is from before")
             if self.step != self.total:
-                self.replan(per_step)
+                self.replan()
             if self.total is not None and self.step // self.o.log_every % max(1, self.total // self.o.log_every // 8) == 0:
                 self.measure()
             if self.seconds - saved > self.o.save_every:
                 self.save()
                 saved = self.seconds
-            losses, marked, marked_at = [], self.seconds, self.step
+            losses, self.interval = [], (self.step, self.seconds)
         self.measure()
         self.save()
-        per_step = sorted(speeds)[len(speeds) // 2]
+        per_step = sorted(self.speeds)[len(self.speeds) // 2]
         summary = {
             "parameters": sum(p.numel() for p in self.model.parameters()),
             "steps": self.step,

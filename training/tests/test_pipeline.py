@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 import unittest
 from unittest import mock
 
@@ -124,11 +125,20 @@ class Pipeline(unittest.TestCase):
             self.assertIn(f"{measured['whole']['children']:.3f}", file.read())
 
     def test_time_is_kept(self):
-        Run(self.options("timed", seconds=25, steps=None, log_every=5)).train()
+        """Also where steps become much slower after their time was measured."""
+        one_step = Run.one_step
+
+        def slower(run):
+            if run.step > 50:
+                time.sleep(0.4)
+            return one_step(run)
+
+        with mock.patch.object(Run, "one_step", slower):
+            Run(self.options("timed", seconds=30, steps=None, log_every=5)).train()
         with open(os.path.join(self.folder, "timed", "summary.json")) as file:
             summary = json.load(file)
-        self.assertLess(summary["seconds"], 35)
-        self.assertGreater(summary["steps"], 12)
+        self.assertLess(summary["seconds"], 40)
+        self.assertGreater(summary["steps"], 40)
 
 
 if __name__ == "__main__":
