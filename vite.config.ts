@@ -45,6 +45,8 @@ const shared: UserConfig = {
     format: 'es',
     plugins: () => [bareShaders()],
     rolldownOptions: {
+      // What the API names and the worker does not use is no part of it.
+      treeshake: { moduleSideEffects: (id) => id !== path('index.ts') },
       output: {
         // Hashes: a script never meets neighbours of another version, and caches may keep them for good.
         entryFileNames: 'sluice/engine-[hash].js',
@@ -53,6 +55,7 @@ const shared: UserConfig = {
         codeSplitting: {
           groups: [
             { name: 'engine', tags: ['$initial'], priority: 1 },
+            { name: 'uncommon', test: /engine[\\/]program[\\/]uncommon|models[\\/]architectures[\\/]registry/ },
             // Shared by several parts, so that it would be named after any of its files.
             { name: 'formats', test: /shaders[\\/]dequant[\\/]|models[\\/](?:quant[\\/]group-scale|packed[\\/](?:group-scale-table|whole-factor))/ },
           ],

@@ -1,16 +1,16 @@
 import { glu } from '../../shaders/glu/glu.ts';
+import { layerNorm } from '../../shaders/layer-norm/layer-norm.ts';
 import { scale } from '../../shaders/scale/scale.ts';
 import type { Node } from '../ops/graph.ts';
+import { lowerLookUp } from './lower-embedding.ts';
 import type { Lowering } from './lowering.ts';
 
-/** Where branches of a model part and meet. */
-export type JointNode = Extract<Node, { op: 'scale' | 'add' | 'concatenate' | 'glu' }>;
+/** Between mixers and matrices: where branches of a model meet, factors, and GPT-2's norms and positions. */
+export type JointNode = Extract<Node, { op: 'add' | 'concatenate' | 'glu' | 'layerNorm' | 'positionEmbedding' | 'scale' }>;
 
 export function lowerJoint(lowering: Lowering, node: JointNode): void {
   const { out } = node;
   switch (node.op) {
-    case 'scale':
-      return lowering.emit(scale({ width: out.width, factor: node.factor }), { x: lowering.read(node.x), out: lowering.define(out, 'scaled') }, out);
     case 'add':
       return lowering.emit(scale({ width: out.width, factor: 1, accumulate: true }), { x: lowering.read(node.x), out: lowering.define(out, 'sum', node.residual) }, out);
     case 'concatenate': {
@@ -22,6 +22,15 @@ export function lowerJoint(lowering: Lowering, node: JointNode): void {
     }
     case 'glu':
       return lowering.emit(glu({ width: out.width, activation: node.activation }), { x: lowering.read(node.x), out: lowering.define(out, 'gated') }, out);
+    case 'layerNorm': {
+      const x = lowering.read(node.x);
+      const target = lowering.define(out, 'layer norm');
+      return lowering.emit(layerNorm({ width: out.width, eps: node.eps }), { x, weight: lowering.constant(node.weight), bias: lowering.constant(node.bias), out: target }, out);
+    }
+    case 'positionEmbedding':
+      return lowerLookUp(lowering, node.table, out, { index: 'position', target: lowering.define(out, 'position embedding', node.x), scale: 1 });
+    case 'scale':
+      return lowering.emit(scale({ width: out.width, factor: node.factor }), { x: lowering.read(node.x), out: lowering.define(out, 'scaled') }, out);
     default:
       return node satisfies never;
   }

@@ -9,12 +9,11 @@ import type { Node } from '../ops/graph.ts';
 import type { HeadGating } from '../ops/vocabulary.ts';
 import type { Vector } from '../ops/weight.ts';
 import type { BufferRef } from './dispatch.ts';
-import { lowerJoint, type JointNode } from './lower-joint.ts';
 import type { Lowering } from './lowering.ts';
 import { mixerShape } from './mixer-shape.ts';
 import { lowerInQuads, type DeclaredMixer } from './quads.ts';
 
-export type RecurrentNode = JointNode | Extract<Node, { op: 'shortConv' | 'linearAttention' | 'gatedRmsNorm' }>;
+export type RecurrentNode = Extract<Node, { op: 'shortConv' | 'linearAttention' | 'gatedRmsNorm' }>;
 
 export function lowerRecurrent(lowering: Lowering, node: RecurrentNode): void {
   switch (node.op) {
@@ -24,11 +23,6 @@ export function lowerRecurrent(lowering: Lowering, node: RecurrentNode): void {
       return lowerInQuads(lowering, node, (mixer) => lowerLinearAttention(lowering, mixer));
     case 'gatedRmsNorm':
       return lowerGatedRmsNorm(lowering, node);
-    case 'scale':
-    case 'add':
-    case 'concatenate':
-    case 'glu':
-      return lowerJoint(lowering, node);
     default:
       return node satisfies never;
   }

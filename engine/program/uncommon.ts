@@ -1,8 +1,58 @@
 import { importModule } from '../modules/import-module.ts';
-import type { Node } from '../ops/graph.ts';
-import type * as Uncommon from './lower-uncommon.ts';
+import type * as Channel from './lower-channel.ts';
+import type * as Joint from './lower-joint.ts';
+import type * as Latent from './lower-latent.ts';
+import type * as Moe from './lower-moe.ts';
+import type * as Recurrent from './lower-recurrent.ts';
+import type * as Scan from './lower-scan.ts';
+import type { Lowering } from './lowering.ts';
 
-export const isUncommon = (node: Node): node is Uncommon.UncommonNode => node.op === 'scale' || node.op === 'layerNorm';
+/** Operators without which the Llama family does. With their shaders they are as much as the rest of the engine: scripts of their own, for each kind of model. */
+export type UncommonNode = Channel.ChannelNode | Joint.JointNode | Latent.LatentNode | Moe.MoeNode | Recurrent.RecurrentNode | Scan.ScanNode;
 
-/** Operators of GPT-2 and of models whose configs multiply: a script of their own. Rejects with `ModuleLoadError`. */
-export const importUncommon = (): Promise<typeof Uncommon> => importModule(() => import('./lower-uncommon.ts'));
+/** Linear attention that forgets channel by channel. Rejects with `ModuleLoadError`, like all of these. */
+export const importChannel = (): Promise<typeof Channel> => importModule(() => import('./lower-channel.ts'));
+
+/** Where branches meet, GPT-2's norms and positions, factors. */
+export const importJoint = (): Promise<typeof Joint> => importModule(() => import('./lower-joint.ts'));
+
+/** Latent attention's own kernel. */
+export const importLatent = (): Promise<typeof Latent> => importModule(() => import('./lower-latent.ts'));
+
+/** Mixtures of experts. */
+export const importMoe = (): Promise<typeof Moe> => importModule(() => import('./lower-moe.ts'));
+
+/** What most hybrid models are made of. */
+export const importRecurrent = (): Promise<typeof Recurrent> => importModule(() => import('./lower-recurrent.ts'));
+
+/** Recurrences outside the family of linear attention. */
+export const importScan = (): Promise<typeof Scan> => importModule(() => import('./lower-scan.ts'));
+
+/** Fetches what the operator needs, if that is not there yet. Rejects with `ModuleLoadError`. */
+export async function lowerUncommon(lowering: Lowering, node: UncommonNode): Promise<void> {
+  switch (node.op) {
+    case 'add':
+    case 'concatenate':
+    case 'glu':
+    case 'layerNorm':
+    case 'positionEmbedding':
+    case 'scale':
+      return (await importJoint()).lowerJoint(lowering, node);
+    case 'channelAttention':
+      return (await importChannel()).lowerChannel(lowering, node);
+    case 'gatedRmsNorm':
+    case 'linearAttention':
+    case 'shortConv':
+      return (await importRecurrent()).lowerRecurrent(lowering, node);
+    case 'latentAttention':
+      return (await importLatent()).lowerLatent(lowering, node);
+    case 'mLstm':
+    case 'rgLru':
+    case 'selectiveScan':
+      return (await importScan()).lowerScan(lowering, node);
+    case 'moe':
+      return (await importMoe()).lowerMoe(lowering, node);
+    default:
+      return node satisfies never;
+  }
+}

@@ -1,57 +1,41 @@
-import { importModule } from '../../engine/modules/import-module.ts';
-import { importChannel } from '../../engine/program/channel.ts';
-import { importLatent } from '../../engine/program/latent.ts';
-import { importMoe } from '../../engine/program/moe.ts';
-import { importRecurrent } from '../../engine/program/recurrent.ts';
-import { importScan } from '../../engine/program/scan.ts';
-import { importUncommon } from '../../engine/program/uncommon.ts';
+import { importChannel, importJoint, importLatent, importMoe, importRecurrent, importScan } from '../../engine/program/uncommon.ts';
 import type { RegisteredArchitecture } from './architecture.ts';
-import { llama } from './llama.ts';
-import { qwen2 } from './qwen2.ts';
-import { qwen3 } from './qwen3.ts';
-import { smollm3 } from './smollm3.ts';
+import { LLAMA_FAMILY } from './llama-family.ts';
 
-/**
- * By `model_type` in config.json. The Llama family differs in a few lines of config each and is part of the engine; what has a forward pass
- * of its own is a script of its own.
- */
-const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitecture>>> = {
+/** What has a forward pass of its own is a script of its own, by `model_type` in config.json. */
+export const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitecture>>> = {
   bamba: async () => (await together(import('./bamba.ts'), importRecurrent())).bamba,
-  falcon_h1: async () => (await together(import('./falcon_h1.ts'), importRecurrent(), importUncommon())).falconH1,
+  falcon_h1: async () => (await together(import('./falcon_h1.ts'), importRecurrent())).falconH1,
   gemma3,
   gemma3_text: gemma3,
-  gpt2: async () => (await together(import('./gpt2.ts'), importUncommon())).gpt2,
+  gpt2: async () => (await together(import('./gpt2.ts'), importJoint())).gpt2,
   gpt_oss: async () => (await together(import('./gpt_oss.ts'), importMoe())).gptOss,
-  granitemoehybrid: async () => (await together(import('./granitemoehybrid.ts'), importRecurrent(), importMoe(), importUncommon())).graniteMoeHybrid,
+  granitemoehybrid: async () => (await together(import('./granitemoehybrid.ts'), importRecurrent(), importMoe())).graniteMoeHybrid,
   jamba: async () => (await together(import('./jamba.ts'), importRecurrent(), importScan(), importMoe())).jamba,
   kimi_linear: async () => (await together(import('./kimi_linear.ts'), importRecurrent(), importChannel(), importLatent(), importMoe())).kimiLinear,
   lfm2,
   'lfm2-vl': lfm2,
   lfm2_moe: async () => (await together(import('./lfm2_moe.ts'), importRecurrent(), importMoe())).lfm2Moe,
   lfm2_vl: lfm2,
-  llama: async () => llama,
   mamba2: async () => (await together(import('./mamba2.ts'), importRecurrent())).mamba2,
   minimax,
   minimax_m1: minimax,
   minimax_text_01: minimax,
   olmo_hybrid: async () => (await together(import('./olmo_hybrid.ts'), importRecurrent())).olmoHybrid,
   nemotron_h: async () => (await together(import('./nemotron_h.ts'), importRecurrent(), importMoe())).nemotronH,
-  qwen2: async () => qwen2,
-  qwen3: async () => qwen3,
   qwen3_5,
   qwen3_5_moe: qwen3_5Moe,
   qwen3_5_moe_text: qwen3_5Moe,
   qwen3_5_text: qwen3_5,
   qwen3_moe: async () => (await together(import('./qwen3_moe.ts'), importMoe())).qwen3Moe,
-  recurrent_gemma: async () => (await together(import('./recurrent_gemma.ts'), importRecurrent(), importScan(), importUncommon())).recurrentGemma,
+  recurrent_gemma: async () => (await together(import('./recurrent_gemma.ts'), importRecurrent(), importScan())).recurrentGemma,
   qwen3_next: async () => (await together(import('./qwen3_next.ts'), importRecurrent(), importMoe())).qwen3Next,
-  smollm3: async () => smollm3,
   xlstm: async () => (await together(import('./xlstm.ts'), importRecurrent(), importScan())).xlstm,
-  zamba2: async () => (await together(import('./zamba2.ts'), importRecurrent())).zamba2,
+  zamba2: async () => (await together(import('./zamba2.ts'), importJoint(), importRecurrent())).zamba2,
 };
 
 async function gemma3(): Promise<RegisteredArchitecture> {
-  return (await together(import('./gemma3_text.ts'), importUncommon())).gemma3;
+  return (await import('./gemma3_text.ts')).gemma3;
 }
 
 async function lfm2(): Promise<RegisteredArchitecture> {
@@ -59,7 +43,7 @@ async function lfm2(): Promise<RegisteredArchitecture> {
 }
 
 async function minimax(): Promise<RegisteredArchitecture> {
-  return (await together(import('./minimax.ts'), importRecurrent(), importMoe(), importUncommon())).minimax;
+  return (await together(import('./minimax.ts'), importJoint(), importRecurrent(), importMoe())).minimax;
 }
 
 async function qwen3_5(): Promise<RegisteredArchitecture> {
@@ -77,9 +61,4 @@ async function together<T>(model: Promise<T>, ...operators: Promise<unknown>[]):
 }
 
 /** Every `model_type` that can be loaded, in alphabetical order. */
-export const supportedModelTypes: readonly string[] = Object.keys(ARCHITECTURES).sort();
-
-/** Undefined for a `model_type` that is not supported. Rejects with `ModuleLoadError`. */
-export async function findArchitecture(modelType: string): Promise<RegisteredArchitecture | undefined> {
-  return Object.hasOwn(ARCHITECTURES, modelType) ? importModule(ARCHITECTURES[modelType]) : undefined;
-}
+export const supportedModelTypes: readonly string[] = [...Object.keys(LLAMA_FAMILY), ...Object.keys(ARCHITECTURES)].sort();

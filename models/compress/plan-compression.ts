@@ -1,9 +1,8 @@
-import { findArchitecture, supportedModelTypes } from '../architectures/registry.ts';
+import { findArchitecture } from '../architectures/find-architecture.ts';
 import type { ParsedModel } from '../architectures/architecture.ts';
 import type { Checkpoint, JsonObject } from '../checkpoint/checkpoint.ts';
 import { ConfigReader } from '../config/config-reader.ts';
 import { CompressionError } from '../errors/compression-error.ts';
-import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
 import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import { packedConfig } from '../packed/packed-config.ts';
 import { importPackers } from '../quant/import-packer.ts';
@@ -65,10 +64,8 @@ async function parseUnquantized({ config }: Checkpoint): Promise<ParsedModel> {
   if (packed) {
     throw new CompressionError('already-quantized', `This checkpoint is quantised already, as "${packed.optionalString('quant_method') ?? 'unknown'}" (quantization_config in config.json). Quantise the original: each further rounding loses more.`);
   }
-  const modelType = reader.string('model_type');
-  const architecture = await findArchitecture(modelType);
-  if (!architecture) throw new UnsupportedModelError(modelType, supportedModelTypes);
-  return architecture.parse(reader);
+  const { parse } = await findArchitecture(reader.string('model_type'));
+  return parse(reader);
 }
 
 /**

@@ -2,11 +2,10 @@ import { abortable } from '../../engine/gpu/abortable.ts';
 import { Gpu, type DeviceOptions } from '../../engine/gpu/device.ts';
 import { SluiceError } from '../../engine/errors/sluice-error.ts';
 import type { ParsedModel } from '../architectures/architecture.ts';
-import { findArchitecture, supportedModelTypes } from '../architectures/registry.ts';
+import { findArchitecture } from '../architectures/find-architecture.ts';
 import type { Checkpoint, JsonObject } from '../checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
 import { ConfigReader } from '../config/config-reader.ts';
-import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
 import type { Model } from '../model.ts';
 import { createRunner } from '../runtime/create-runner.ts';
 import { importKvLayout } from '../runtime/import-kv-layout.ts';
@@ -75,9 +74,8 @@ export async function loadParts(source: ModelSource, options: LoadOptions & Devi
 async function parseModel(json: JsonObject, file: string): Promise<{ modelType: string; parsed: ParsedModel }> {
   const config = new ConfigReader(json, file);
   const modelType = config.string('model_type');
-  const architecture = await findArchitecture(modelType);
-  if (!architecture) throw new UnsupportedModelError(modelType, supportedModelTypes);
-  return { modelType, parsed: architecture.parse(config) };
+  const { parse } = await findArchitecture(modelType);
+  return { modelType, parsed: parse(config) };
 }
 
 /** Fills in the byte counts of the last weight report, so that progress never jumps back. */

@@ -21,11 +21,10 @@ const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().enco
 const fixture = (name: string): string => readFileSync(new URL(`../fixtures/${name}/config.json`, import.meta.url), 'utf8');
 
 async function importLoader() {
-  const [{ openCheckpoint }, { findArchitecture, supportedModelTypes }, { ConfigReader }, { UnsupportedModelError }, { createTokenizer }, { createChatTemplate }, { parseJson }, { readText }, { SluiceError }] = await Promise.all([
+  const [{ openCheckpoint }, { findArchitecture }, { ConfigReader }, { createTokenizer }, { createChatTemplate }, { parseJson }, { readText }, { SluiceError }] = await Promise.all([
     import('../../models/checkpoint/open-checkpoint.ts'),
-    import('../../models/architectures/registry.ts'),
+    import('../../models/architectures/find-architecture.ts'),
     import('../../models/config/config-reader.ts'),
-    import('../../models/errors/unsupported-model-error.ts'),
     import('../../models/text/tokenizer.ts'),
     import('../../models/text/chat-template.ts'),
     import('../../models/json/parse-json.ts'),
@@ -35,10 +34,7 @@ async function importLoader() {
   /** As `loadModel` does before anything is uploaded: the config has to be that of a model that is supported. */
   const accept = async (config: JsonObject, file: string): Promise<void> => {
     const reader = new ConfigReader(config, file);
-    const type = reader.string('model_type');
-    const architecture = await findArchitecture(type);
-    if (!architecture) throw new UnsupportedModelError(type, supportedModelTypes);
-    architecture.parse(reader);
+    (await findArchitecture(reader.string('model_type'))).parse(reader);
   };
   const json = async (bytes: Uint8Array<ArrayBuffer>, name: string): Promise<unknown> => {
     const file = await memorySource({ [name]: bytes }).open(name);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Graph } from '../../engine/ops/graph.ts';
 import type { ParsedModel } from '../../models/architectures/architecture.ts';
-import { findArchitecture } from '../../models/architectures/registry.ts';
+import { findArchitecture } from '../../models/architectures/find-architecture.ts';
 import type { Checkpoint } from '../../models/checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../../models/checkpoint/open-checkpoint.ts';
 import { ConfigReader } from '../../models/config/config-reader.ts';
@@ -20,9 +20,7 @@ const CONTEXT = 32;
 
 async function parse({ config, configFile }: Checkpoint): Promise<ParsedModel> {
   const reader = new ConfigReader(config, configFile);
-  const architecture = await findArchitecture(reader.string('model_type'));
-  if (!architecture) throw new Error('the model type should be known');
-  return architecture.parse(reader);
+  return (await findArchitecture(reader.string('model_type'))).parse(reader);
 }
 
 const specsOf = (model: ParsedModel, checkpoint: Checkpoint): object => model.weights(CONTEXT, storedModules(checkpoint, model.canonicalName));
