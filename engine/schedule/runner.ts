@@ -19,6 +19,8 @@ export interface RunnerOptions {
   /** Most tokens of a prefill step. */
   readonly chunk: number;
   readonly kv: KvLayout;
+  /** Programs that are there when the runner is; others are compiled when they are first asked for. Default: what generating needs. */
+  readonly compile?: readonly Mode[] | undefined;
 }
 
 /** What a benchmark wants to know of the steps that were submitted. */
@@ -53,10 +55,10 @@ export class Runner {
     this.stepBuffer = step;
   }
 
-  /** Compiles what generating needs; scoring is compiled when it is first asked for. */
   static async create(gpu: Gpu, graph: Graph, logits: Tensor, options: RunnerOptions): Promise<Runner> {
     const runner = new Runner(gpu, graph, logits, await gpu.buffers.allocate('step', 16, 'activations'), options);
-    await Promise.all([runner.program('decode'), ...(options.chunk > 1 ? [runner.program('prefill')] : [])]);
+    const { compile = options.chunk > 1 ? ['decode', 'prefill'] : ['decode'] } = options;
+    await Promise.all(compile.map((mode) => runner.program(mode)));
     return runner;
   }
 

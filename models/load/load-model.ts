@@ -1,6 +1,7 @@
 import { abortable } from '../../engine/gpu/abortable.ts';
 import { Gpu, type DeviceOptions } from '../../engine/gpu/device.ts';
 import { SluiceError } from '../../engine/errors/sluice-error.ts';
+import type { RunnerOptions } from '../../engine/schedule/runner.ts';
 import type { ParsedModel } from '../architectures/architecture.ts';
 import { findArchitecture } from '../architectures/find-architecture.ts';
 import type { Checkpoint, JsonObject } from '../checkpoint/checkpoint.ts';
@@ -21,16 +22,19 @@ import { storedModules } from '../weights/stored-modules.ts';
 import type { LoadOptions, LoadProgress, ModelSource } from './load-options.ts';
 import { resolveLoadOptions, type ResolvedLoadOptions } from './resolve-load-options.ts';
 
+/** For tools that do something else than generate. */
+export type CompileOptions = Pick<RunnerOptions, 'compile'>;
+
 /**
  * Loads a checkpoint onto the GPU: config, tokenizer, weights (quantised on the way if asked for), kernels.
  * Every failure is a typed error and leaves nothing on the GPU; aborting throws the signal's `AbortError`.
  */
-export async function loadModel(source: ModelSource, options: LoadOptions & DeviceOptions = {}): Promise<Model> {
+export async function loadModel(source: ModelSource, options: LoadOptions & DeviceOptions & CompileOptions = {}): Promise<Model> {
   return new LoadedModel(await loadParts(source, options));
 }
 
 /** What `loadModel` makes a model of, for tools that run steps of their own. The runner's `destroy` frees it. */
-export async function loadParts(source: ModelSource, options: LoadOptions & DeviceOptions = {}): Promise<LoadedParts> {
+export async function loadParts(source: ModelSource, options: LoadOptions & DeviceOptions & CompileOptions = {}): Promise<LoadedParts> {
   const resolved = resolveLoadOptions(options);
   const { signal } = options;
   const report = reporter(options.onProgress);
@@ -58,7 +62,7 @@ export async function loadParts(source: ModelSource, options: LoadOptions & Devi
 
     report({ phase: 'compile' });
     // What an abort leaves behind finds the buffer pool closed.
-    const runner = await abortable(createRunner(gpu, parsed, specs, loaded, { context, chunk: Math.min(resolved.prefillChunk, context), kv }), signal);
+    const runner = await abortable(createRunner(gpu, parsed, specs, loaded, { context, chunk: Math.min(resolved.prefillChunk, context), kv, compile: options.compile }), signal);
     signal?.throwIfAborted();
     gpu.check();
     report({ phase: 'ready' });

@@ -9,7 +9,7 @@ import { writeGguf } from '../support/gguf/write-gguf.ts';
 import { writeSafetensors } from '../support/write-safetensors.ts';
 
 const TOKENS = [5, 9, 60, 2, 33, 301, 7, 351];
-const OPTIONS = { precision: 'f32', contextLength: 16 } as const;
+const OPTIONS = { precision: 'f32', contextLength: 16, compile: [] } as const;
 
 async function logits(loading: Promise<Model>): Promise<{ readonly logits: Float32Array; readonly weightBytes: number }> {
   const model = await loading;

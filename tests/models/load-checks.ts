@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
 import type { DeviceOptions } from '../../engine/gpu/device.ts';
 import { loadModel, SluiceError, type LoadOptions, type ModelSource } from '../../index.ts';
+import { loadParts } from '../../models/load/load-model.ts';
+import { scorePieces } from '../../web/tools/score-pieces.ts';
 import { toFiles, type Folder } from './checkpoint-folder.ts';
 import { GpuLedger } from './gpu-ledger.ts';
 
@@ -32,11 +34,21 @@ export async function expectLoadFailure(folder: Folder, { message, ...fields }: 
 
 /** Logits of a few tokens. */
 export async function logitsOf(source: ModelSource, options: LoadOptions & DeviceOptions = {}, tokens: readonly number[] = [1, 5, 9, 60, 2, 33, 100, 7, 8]): Promise<Float32Array> {
-  const model = await loadModel(source, { precision: 'f32', contextLength: 64, ...options });
+  const model = await loadModel(source, { precision: 'f32', contextLength: 64, compile: [], ...options });
   try {
     return await model.logits(tokens);
   } finally {
     model.dispose();
+  }
+}
+
+/** The same, read in steps of these numbers of tokens. */
+export async function logitsInPieces(source: ModelSource, options: LoadOptions, tokens: readonly number[], pieces: readonly number[]): Promise<Float32Array> {
+  const { runner } = await loadParts(source, { precision: 'f32', contextLength: 64, compile: [], ...options });
+  try {
+    return await scorePieces(runner, tokens, pieces);
+  } finally {
+    runner.destroy();
   }
 }
 

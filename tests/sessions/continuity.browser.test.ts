@@ -13,10 +13,8 @@ const MORE = randomTokens(2, 160, 2);
 const NEXT = { maxTokens: 2 };
 
 describe.each([
-  ['arch/llama', 'f32'],
   ['arch/llama', 'int4'],
   ['arch/qwen3_5_text', 'f32'],
-  ['arch/qwen3_5_text', 'int8'],
 ] as const)('%s, %s', (name, kvCache) => {
   let model: Model;
   /** What greedy decoding says after the prompt. */

@@ -49,7 +49,7 @@ export async function calibrate({ url, text, options }: CalibrateInput, emit: (m
     for (const node of graph.nodes) {
       if (node.op === 'linear' && node.x.rows === 'step') inputs.set(node.x, [...(inputs.get(node.x) ?? []), ...(tensorsOf.get(node.weight.label) ?? [])]);
     }
-    const runner = await Runner.create(gpu, graph, logits, { context, chunk: Math.min(CHUNK, context), kv: await importKvLayout('f16') });
+    const runner = await Runner.create(gpu, graph, logits, { context, chunk: Math.min(CHUNK, context), kv: await importKvLayout('f16'), compile: [] });
     const statistics = await gather(runner, inputs, tokens, (calibrated) => emit({ calibrated, total: tokens.length }));
     return { statistics, tokens: tokens.length };
   } catch (error) {

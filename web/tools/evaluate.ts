@@ -1,10 +1,10 @@
 import type { LoadOptions, Model } from '../../index.ts';
-import type { Runner } from '../../engine/schedule/runner.ts';
 import { CheckpointError } from '../../models/errors/checkpoint-error.ts';
 import { loadParts } from '../../models/load/load-model.ts';
 import { LoadedModel } from '../../models/runtime/loaded-model.ts';
 import { readHeader } from '../../models/safetensors/read-header.ts';
 import { openSource } from '../../models/sources/open-source.ts';
+import { scorePieces } from './score-pieces.ts';
 
 export interface EvaluateOptions {
   /** URL of the checkpoint's folder, which holds `expected.safetensors` too. */
@@ -108,24 +108,6 @@ function compare(actual: Float32Array, expected: Float32Array): { relRms: number
     if (!(Math.abs(difference) <= maxAbs)) maxAbs = Math.abs(difference);
   }
   return { relRms: Math.sqrt(error / size), maxAbs };
-}
-
-/** The logits of all tokens, read in steps of these sizes. */
-async function scorePieces(runner: Runner, tokens: readonly number[], pieces: readonly number[]): Promise<Float32Array> {
-  const logits = new Float32Array(tokens.length * runner.vocabulary);
-  const sequence = await runner.createSequence();
-  try {
-    let start = 0;
-    for (const piece of [...pieces, tokens.length]) {
-      if (start === tokens.length) break;
-      const read = Uint32Array.from(tokens.slice(start, start + piece));
-      logits.set(await runner.score(sequence, read), start * runner.vocabulary);
-      start += read.length;
-    }
-    return logits;
-  } finally {
-    sequence.state.destroy();
-  }
 }
 
 async function greedy(model: Model, tokens: readonly number[], count: number): Promise<number[]> {

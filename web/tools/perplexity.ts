@@ -46,7 +46,7 @@ async function measure({ url, name, text, load, context: wanted, stride: step }:
   if (!tokenizer) throw new PromptError('This checkpoint has no tokenizer.json, so it cannot read a text.');
   const tokens = tokenizer.encode(text, { addSpecialTokens: true });
   if (tokens.length < 2) throw new InvalidOptionError('text', text, 'a text of at least two tokens');
-  const model = await loadModel({ url }, { ...load, contextLength: wanted });
+  const model = await loadModel({ url }, { ...load, contextLength: wanted, compile: ['score'] });
   try {
     const context = model.contextLength;
     const stride = step ?? Math.ceil(context / 2);
