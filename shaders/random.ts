@@ -13,5 +13,5 @@ export function uniform(seed: number): () => number {
 /** `length` normal deviates (Box–Muller) times `scale`. */
 export function normal(length: number, seed: number, scale = 1): Float32Array<ArrayBuffer> {
   const next = uniform(seed);
-  return Float32Array.from({ length }, () => scale * Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()));
+  return new Float32Array(length).map(() => scale * Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()));
 }

@@ -6,7 +6,7 @@ import type { ScaleName } from './scales.ts';
 
 function randomBytes(length: number, seed: number, refused: (byte: number) => boolean = () => false): Uint32Array<ArrayBuffer> {
   const next = uniform(seed);
-  const bytes = Uint8Array.from({ length }, () => {
+  const bytes = new Uint8Array(length).map(() => {
     const byte = Math.floor(256 * next());
     return refused(byte) ? 0 : byte;
   });
@@ -19,7 +19,7 @@ const isFp8Nan = (byte: number): boolean => (byte & 0x7f) === 0x7f;
 function randomHalves(bytes: number, seed: number): Uint32Array<ArrayBuffer> {
   const next = uniform(seed);
   const half = (): number => (next() < 0.5 ? 0x8000 : 0) + (6 << 10) + Math.floor(6 * 1024 * next());
-  return new Uint32Array(Uint16Array.from({ length: bytes / 2 }, half).buffer);
+  return new Uint32Array(new Uint16Array(bytes / 2).map(half).buffer);
 }
 
 /** Every `period`-th word a pair of halves (every other pair subnormal), the others random bytes. */

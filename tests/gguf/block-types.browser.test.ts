@@ -8,6 +8,7 @@ import { tinyModel } from '../support/gguf/tiny-models.ts';
 import { writeGguf } from '../support/gguf/write-gguf.ts';
 import { writeSafetensors } from '../support/write-safetensors.ts';
 
+const LLAMA = tinyModel('llama', 1);
 const TOKENS = [5, 9, 60, 2, 33, 301, 7, 351];
 const OPTIONS = { precision: 'f32', contextLength: 16, compile: [] } as const;
 
@@ -22,7 +23,7 @@ async function logits(loading: Promise<Model>): Promise<{ readonly logits: Float
 
 describe.each(GGML_TYPE_NAMES)('a GGUF file in %s', (type) => {
   test('gives the logits of its decoded weights, from about as many bytes', async () => {
-    const { gguf, decoded } = convertCheckpoint(tinyModel('llama', 1), type);
+    const { gguf, decoded } = convertCheckpoint(LLAMA, type);
     const file = writeGguf(gguf);
     const packed = await logits(loadModel([new File([file], 'x.gguf')], OPTIONS));
     const tensors = decoded.tensors.map(({ name, shape, values }) => ({ name, dtype: 'F32', shape, bytes: new Uint8Array(values.buffer) }));

@@ -27,11 +27,21 @@ const PARAMETERS: LoadModelParams = {
   log_level: LogLevel.ERROR,
 };
 
+let program: Promise<string> | undefined;
+
+/** The address of llama.cpp's program in this page's memory: nine megabytes, which each of them would fetch anew. */
+function programUrl(): Promise<string> {
+  program ??= fetch(wasm)
+    .then((response) => response.blob())
+    .then((blob) => URL.createObjectURL(blob));
+  return program;
+}
+
 /** Loads the model into a llama.cpp of its own for as long as `use` takes. Throws with what llama.cpp said where it refuses the model. */
 async function withModel<T>(gguf: GgufFiles, parameters: LoadModelParams, use: (llama: Wllama) => Promise<T>): Promise<T> {
   const said: unknown[] = [];
   const note = (...parts: readonly unknown[]): void => void said.push(...parts);
-  const llama = new Wllama({ default: wasm }, { logger: { ...LoggerWithoutDebug, log: () => {}, warn: note, error: note } });
+  const llama = new Wllama({ default: await programUrl() }, { logger: { ...LoggerWithoutDebug, log: () => {}, warn: note, error: note } });
   // Browsers without its favourite features would get another build of it from the network.
   llama.setCompat(null);
   try {

@@ -34,7 +34,7 @@ export function decodeBlocks(type: GgmlTypeName, blocks: Uint8Array): Float32Arr
 export function randomBlocks(type: GgmlTypeName, count: number, seed: number): Uint8Array<ArrayBuffer> {
   const next = uniform(seed);
   const { bytes } = GGML_TYPES[type];
-  const blocks = Uint8Array.from({ length: count * bytes }, () => Math.floor(next() * 256));
+  const blocks = new Uint8Array(count * bytes).map(() => Math.floor(next() * 256));
   for (let i = 0; i < count; i++) CODECS[type].tame(new DataView(blocks.buffer, i * bytes, bytes));
   return blocks;
 }

@@ -12,7 +12,7 @@ function written(count: number, bytes: number, write: (view: DataView, i: number
 }
 
 export const F32: BlockCodec = {
-  decode: (block) => Float32Array.from({ length: block.byteLength / 4 }, (_, i) => block.getFloat32(4 * i, true)),
+  decode: (block) => new Float32Array(block.byteLength / 4).map((_, i) => block.getFloat32(4 * i, true)),
   encode: (values) => written(values.length, 4, (view, i) => view.setFloat32(4 * i, values[i], true)),
   tame: (block) => {
     const bits = block.getUint32(0, true);
@@ -21,14 +21,14 @@ export const F32: BlockCodec = {
 };
 
 export const F16: BlockCodec = {
-  decode: (block) => Float32Array.from({ length: block.byteLength / 2 }, (_, i) => halfToNumber(block.getUint16(2 * i, true))),
+  decode: (block) => new Float32Array(block.byteLength / 2).map((_, i) => halfToNumber(block.getUint16(2 * i, true))),
   encode: (values) => written(values.length, 2, (view, i) => view.setUint16(2 * i, halfFromNumber(values[i]), true)),
   tame: (block) => tameHalf(block, 0),
 };
 
 /** The upper half of an f32; written rounded to nearest, ties to even. */
 export const BF16: BlockCodec = {
-  decode: (block) => new Float32Array(Uint32Array.from({ length: block.byteLength / 2 }, (_, i) => block.getUint16(2 * i, true) << 16).buffer),
+  decode: (block) => new Float32Array(new Uint32Array(block.byteLength / 2).map((_, i) => block.getUint16(2 * i, true) << 16).buffer),
   encode: (values) => {
     const bits = new Uint32Array(values.slice().buffer);
     return written(values.length, 2, (view, i) => view.setUint16(2 * i, (bits[i] + 0x7fff + ((bits[i] >>> 16) & 1)) >>> 16, true));

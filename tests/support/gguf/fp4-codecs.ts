@@ -11,7 +11,7 @@ const halfE8m0 = (code: number): number => 2 ** (code - 128);
 export const MXFP4: BlockCodec = {
   decode: (block) => {
     const d = halfE8m0(block.getUint8(0));
-    return Float32Array.from({ length: 32 }, (_, j) => {
+    return new Float32Array(32).map((_, j) => {
       const byte = block.getUint8(1 + (j % 16));
       return f32(LEVELS[j < 16 ? byte & 15 : byte >> 4] * d);
     });
@@ -41,7 +41,7 @@ const SCALES = Array.from({ length: 127 }, (_, code) => halfUe4m3(code));
 /** Four scales of 16 elements each, then their codes: of each 16, byte j holds element j low and j + 8 high. */
 export const NVFP4: BlockCodec = {
   decode: (block) =>
-    Float32Array.from({ length: 64 }, (_, i) => {
+    new Float32Array(64).map((_, i) => {
       const [sub, j] = [i >> 4, i & 15];
       const byte = block.getUint8(4 + 8 * sub + (j % 8));
       return f32(LEVELS[j < 8 ? byte & 15 : byte >> 4] * halfUe4m3(block.getUint8(sub)));

@@ -8,7 +8,7 @@ export function frequencyFactors(config: RotaryConfig): Float32Array<ArrayBuffer
   const { rope_type: type, rope_theta: theta, factor = 8, low_freq_factor: low = 1, high_freq_factor: high = 4, original_max_position_embeddings: context = 8192 } = config.rope_parameters;
   if (type !== 'llama3') return undefined;
   const dim = headDimOf(config);
-  return Float32Array.from({ length: dim / 2 }, (_, pair) => {
+  return new Float32Array(dim / 2).map((_, pair) => {
     const waveLength = 2 * Math.PI * theta ** ((2 * pair) / dim);
     if (waveLength < context / high) return 1;
     if (waveLength > context / low) return factor;

@@ -54,7 +54,7 @@ function affineCodec({ type, group, most, levels, dAt, low, high, readScale, wri
     decode: (block) => {
       const d = halfToNumber(block.getUint16(dAt, true));
       const dmin = halfToNumber(block.getUint16(dAt + 2, true));
-      return Float32Array.from({ length: 256 }, (_, i) => {
+      return new Float32Array(256).map((_, i) => {
         const [scale, minimum] = readScale(block, Math.floor(i / group));
         const code = low.get(block, i) | ((high?.get(block, i) ?? 0) << lowBits);
         return f32(f32(f32(d * scale) * code) - f32(dmin * minimum));
@@ -134,7 +134,7 @@ function centredCodec({ type, scaleRange: [least, most], levels, dAt, low, lowBi
   return {
     decode: (block) => {
       const d = halfToNumber(block.getUint16(dAt, true));
-      return Float32Array.from({ length: 256 }, (_, i) => f32(f32(d * readScale(block, i >> 4)) * ((low.get(block, i) | (high.get(block, i) << lowBits)) - levels / 2)));
+      return new Float32Array(256).map((_, i) => f32(f32(d * readScale(block, i >> 4)) * ((low.get(block, i) | (high.get(block, i) << lowBits)) - levels / 2)));
     },
     encode: (values) => {
       const groups = Array.from({ length: 16 }, (_, g) => values.subarray(16 * g, 16 * g + 16));

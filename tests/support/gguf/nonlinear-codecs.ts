@@ -8,7 +8,7 @@ const LEVELS = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69,
 export const IQ4_NL: BlockCodec = {
   decode: (block) => {
     const d = halfToNumber(block.getUint16(0, true));
-    return Float32Array.from({ length: 32 }, (_, j) => {
+    return new Float32Array(32).map((_, j) => {
       const byte = block.getUint8(2 + (j % 16));
       return f32(d * LEVELS[j < 16 ? byte & 15 : byte >> 4]);
     });
@@ -31,7 +31,7 @@ export const IQ4_XS: BlockCodec = {
   decode: (block) => {
     const d = halfToNumber(block.getUint16(0, true));
     const high = block.getUint16(2, true);
-    return Float32Array.from({ length: 256 }, (_, i) => {
+    return new Float32Array(256).map((_, i) => {
       const [sub, j] = [i >> 5, i & 31];
       const scale = ((block.getUint8(4 + (sub >> 1)) >> (4 * (sub & 1))) & 15) | (((high >> (2 * sub)) & 3) << 4);
       const byte = block.getUint8(8 + 16 * sub + (j % 16));

@@ -20,7 +20,7 @@ function simpleCodec({ type, bits, minimum }: Layout): BlockCodec {
       const d = halfToNumber(block.getUint16(0, true));
       const m = minimum ? halfToNumber(block.getUint16(2, true)) : 0;
       const high = bits === 5 ? block.getUint32(highAt, true) : 0;
-      return Float32Array.from({ length: 32 }, (_, j) => {
+      return new Float32Array(32).map((_, j) => {
         const byte = block.getUint8(lowAt + (j % 16));
         const code = (j < 16 ? byte & 15 : byte >> 4) | (((high >>> j) & 1) << 4);
         return minimum ? f32(f32(code * d) + m) : f32((code - levels / 2) * d);
@@ -57,7 +57,7 @@ export const Q5_1 = simpleCodec({ type: 'Q5_1', bits: 5, minimum: true });
 export const Q8_0: BlockCodec = {
   decode: (block) => {
     const d = halfToNumber(block.getUint16(0, true));
-    return Float32Array.from({ length: 32 }, (_, j) => f32(block.getInt8(2 + j) * d));
+    return new Float32Array(32).map((_, j) => f32(block.getInt8(2 + j) * d));
   },
   encode: (values) => {
     const d = Math.abs(farthest(values)) / 127;

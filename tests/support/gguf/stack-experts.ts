@@ -27,7 +27,7 @@ function gptOssProjections(tensor: HubTensor): HubTensor[] {
   const [inputs, all] = bias === undefined ? tensor.shape.slice(1) : [1, tensor.shape[1]];
   const take = (name: string, start: number, stride: number): HubTensor => {
     const rows = all / stride;
-    const values = Float32Array.from({ length: experts * rows * inputs }, (_, i) => {
+    const values = new Float32Array(experts * rows * inputs).map((_, i) => {
       const [input, row, expert] = [i % inputs, Math.floor(i / inputs) % rows, Math.floor(i / inputs / rows)];
       return tensor.values[(expert * inputs + input) * all + start + row * stride];
     });

@@ -78,7 +78,7 @@ class Tensors {
   /** Uniform in a range. */
   vector(name: string, size: number, least: number, most: number): void {
     const next = uniform(this.#seed++);
-    this.add(name, [size], Float32Array.from({ length: size }, () => least + (most - least) * next()));
+    this.add(name, [size], new Float32Array(size).map(() => least + (most - least) * next()));
   }
 }
 
