@@ -72,8 +72,8 @@ afterEach(() => page.context().close());
 /** Names of the scripts that were asked for. */
 const neighbours = (): string[] => asked.filter((path) => path.startsWith('/sluice/')).map((path) => path.replace(/^\/sluice\/(.*)-[\w-]{8}\.js$/, '$1')).sort();
 
-/** What the engine asks for by itself: models, the operators of theirs that few have, and what reads or makes a format. */
-const PARTS = new Set([...supportedModelTypes, 'engine', 'formats', 'jinja-template', 'kv-layouts', 'open-gguf', 'pack-rows', 'read-packing']);
+/** What the engine asks for by itself: models, what finds them, the operators of theirs that few have, and what reads or makes a format. */
+const PARTS = new Set([...supportedModelTypes, 'engine', 'formats', 'jinja-template', 'kv-layouts', 'open-gguf', 'pack-rows', 'read-packing', 'uncommon']);
 
 /** The same without those that come along because several of these share them. */
 const needed = (): string[] => neighbours().filter((name) => PARTS.has(name) || name.startsWith('lower-'));
@@ -127,15 +127,15 @@ test('a page fetches nothing beside sluice.js before a model is asked for, then 
 test('models with a script of their own load, and those that share its operators', async () => {
   expect(await load(`${scripts.url}arch/gpt2/`)).toBe('loaded');
   expect(await load(`${scripts.url}arch/qwen3_5_text/`)).toBe('loaded');
-  expect(needed()).toEqual(['engine', 'gpt2', 'lower-recurrent', 'qwen3_5_text']);
+  expect(needed()).toEqual(['engine', 'gpt2', 'lower-joint', 'lower-recurrent', 'qwen3_5_text', 'uncommon']);
   expect(await load(`${scripts.url}arch/qwen3_moe/`)).toBe('loaded');
-  expect(needed()).toEqual(['engine', 'gpt2', 'lower-moe', 'lower-recurrent', 'qwen3_5_text', 'qwen3_moe']);
+  expect(needed()).toEqual(['engine', 'gpt2', 'lower-joint', 'lower-moe', 'lower-recurrent', 'qwen3_5_text', 'qwen3_moe', 'uncommon']);
   expect(complaints).toEqual([]);
 });
 
 test.each([
   ['a packed checkpoint', 'quant/llama-gptq-g32/', ['engine', 'formats', 'read-packing']],
-  ['a packed mixture of experts', 'quant/gpt_oss-mxfp4/', ['engine', 'formats', 'gpt_oss', 'lower-moe', 'read-packing']],
+  ['a packed mixture of experts', 'quant/gpt_oss-mxfp4/', ['engine', 'formats', 'gpt_oss', 'lower-moe', 'read-packing', 'uncommon']],
   ['a GGUF file', 'gguf/tiny.gguf', ['engine', 'formats', 'open-gguf']],
 ])('%s loads with the formats that it is packed in', async (_, model, scriptsOfIt) => {
   expect(await load(scripts.url + model)).toBe('loaded');
