@@ -50,6 +50,8 @@ async function generate(args, signal) {
   let begun = false;
   /** @param {import('../web/tools/generate-text.ts').GenerateMessage} message */
   const onMessage = (message) => {
+    // A piece can be on its way when Ctrl-C has already ended the line.
+    if (signal.aborted) return;
     if ('progress' in message) return status(message.progress.phase === 'weights' ? `weights ${message.progress.percent} %` : message.progress.phase);
     if (!begun) {
       status('');
