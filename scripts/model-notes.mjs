@@ -27,5 +27,6 @@ export const MODEL_NOTES = [
   { types: ['lfm2', 'lfm2_vl', 'lfm2-vl'], examples: 'LFM2, LFM2-VL', notes: 'hybrid: gated short convolutions' },
   { types: ['lfm2_moe'], examples: 'LFM2-8B-A1B', notes: 'hybrid: gated short convolutions; experts' },
   { types: ['recurrent_gemma'], examples: 'RecurrentGemma', notes: 'hybrid: RG-LRU, and attention with a sliding window' },
+  { types: ['gla'], examples: 'GLA, of flash-linear-attention', notes: 'Gated Linear Attention, alone or hybrid' },
   { types: ['xlstm'], examples: 'xLSTM-7B', notes: 'mLSTM and nothing else' },
 ];

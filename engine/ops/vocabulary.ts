@@ -179,8 +179,8 @@ export interface GatedRmsNorm {
   readonly centred?: boolean;
   /** First column of the gate in its tensor. */
   readonly gateOffset: number;
-  /** Of the gate; default `silu`. */
-  readonly activation?: 'silu' | 'sigmoid';
+  /** Of the gate; default `silu`. `none`: there is no gate, and what stands for it is not looked at. */
+  readonly activation?: 'silu' | 'sigmoid' | 'none';
   /** Whether x is normalised and then gated, or the gated x is normalised; default `norm-first`. */
   readonly order?: 'norm-first' | 'gate-first';
 }

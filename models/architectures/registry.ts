@@ -8,6 +8,7 @@ export const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArch
   falcon_h1: async () => (await together(import('./falcon_h1.ts'), importRecurrent())).falconH1,
   gemma3,
   gemma3_text: gemma3,
+  gla: async () => (await together(import('./gla.ts'), importRecurrent(), importChannel())).gla,
   gpt2: async () => (await together(import('./gpt2.ts'), importJoint())).gpt2,
   gpt_oss: async () => (await together(import('./gpt_oss.ts'), importMoe())).gptOss,
   granitemoehybrid: async () => (await together(import('./granitemoehybrid.ts'), importRecurrent(), importMoe())).graniteMoeHybrid,

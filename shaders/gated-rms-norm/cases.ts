@@ -43,6 +43,7 @@ export const gatedRmsNormCases: readonly KernelCase[] = [
   gatedRmsNormCase(3, 3, 24, 0, { activation: 'sigmoid', norm: 'per-head' }),
   gatedRmsNormCase(3, 3, 50, 7, { activation: 'sigmoid', norm: 'per-head', centred: true }),
   gatedRmsNormCase(2, 2, 36, 5, { norm: 'none' }),
+  gatedRmsNormCase(3, 3, 50, 7, { activation: 'none' }),
   // silu of ±200 must neither overflow nor become NaN.
   gatedRmsNormCase(5, 4, 24, 0, { gateScale: 100 }),
 ];

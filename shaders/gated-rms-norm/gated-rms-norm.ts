@@ -2,6 +2,7 @@ import reduceWorkgroupSource from '../common/reduce-workgroup.wgsl?raw';
 import sigmoidSource from '../common/sigmoid.wgsl?raw';
 import { team, type Team } from '../common/team.ts';
 import { assemble, ceilDiv, f32, roundUp, u32, type Binding, type Kernel, type Target } from '../kernel.ts';
+import noGateSource from './activation-none.wgsl?raw';
 import sigmoidGateSource from './activation-sigmoid.wgsl?raw';
 import siluGateSource from './activation-silu.wgsl?raw';
 import meanSource from './centre-mean.wgsl?raw';
@@ -18,8 +19,8 @@ export interface GatedRmsNormVariant {
   readonly headDim: number;
   /** Absent: no norm. `perHead`: each head has weights of its own. `centred`: LayerNorm without a bias rather than RMSNorm. */
   readonly norm?: { readonly eps: number; readonly perHead: boolean; readonly centred: boolean };
-  /** Of the gate. */
-  readonly activation: 'silu' | 'sigmoid';
+  /** Of the gate; `none` where there is none: z may then be anything of its size. */
+  readonly activation: 'silu' | 'sigmoid' | 'none';
   readonly order: 'norm-first' | 'gate-first';
   /** Row length of the tensor that holds the gate. */
   readonly gateStride: number;
@@ -32,7 +33,7 @@ const WORKGROUP = 128;
 const WIDE_HEAD = 512;
 const WHOLE: Team = { size: WORKGROUP, features: [], snippet: reduceWorkgroupSource, label: 'whole' };
 
-const ACTIVATIONS = { silu: siluGateSource, sigmoid: sigmoidGateSource };
+const ACTIVATIONS = { silu: siluGateSource, sigmoid: sigmoidGateSource, none: noGateSource };
 const ORDERS = { 'norm-first': normFirstSource, 'gate-first': gateFirstSource };
 
 /**

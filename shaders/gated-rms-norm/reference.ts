@@ -10,6 +10,7 @@ export function gatedRmsNormReference(variant: GatedRmsNormVariant, x: ArrayLike
     for (let h = 0; h < heads; h++) {
       const row = t * stride + h * headDim;
       const gates = Float64Array.from({ length: headDim }, (_, i) => {
+        if (activation === 'none') return 1;
         const gate = z[t * gateStride + gateOffset + h * headDim + i];
         return (activation === 'silu' ? gate : 1) / (1 + Math.exp(-gate));
       });

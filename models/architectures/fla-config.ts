@@ -1,0 +1,52 @@
+import type { ConfigReader } from '../config/config-reader.ts';
+import type { ModelDimensions } from './architecture.ts';
+import { layerCount, vocabularySize } from './dimensions.ts';
+import { attentionLayers, type FlaAttention } from './fla-attention.ts';
+
+/** What the configs of flash-linear-attention's models say alike. */
+export interface FlaConfig extends ModelDimensions {
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  /** `norm_eps`, of all norms. */
+  readonly eps: number;
+  readonly tied: boolean;
+  /** Per layer: softmax attention in place of the model's own mixer. */
+  readonly attention: readonly (FlaAttention | undefined)[];
+}
+
+/**
+ * The keys that all models of flash-linear-attention share (fla/models and fla/modules/mlp.py). Keys that begin with `fuse_`, and `attn_mode`,
+ * choose among kernels that compute the same. Throws `ConfigError` naming the key.
+ */
+export function flaConfig(c: ConfigReader, defaults: { readonly layers: number; readonly hiddenRatio?: number }): FlaConfig {
+  c.oneOf('hidden_act', ['swish', 'silu'], { default: 'swish' });
+  if (c.has('attnres_block_size')) throw c.error('attnres_block_size', 'null: attention over the residuals of earlier layers is not supported');
+  const hiddenSize = c.integer('hidden_size', { min: 1, default: 2048 });
+  const layers = layerCount(c, 'num_hidden_layers', { default: defaults.layers });
+  return {
+    vocabularySize: vocabularySize(c, { default: 32_000 }),
+    maxPositions: c.integer('max_position_embeddings', { min: 1, default: 2048 }),
+    hiddenSize,
+    intermediateSize: mlpSize(c, hiddenSize, defaults.hiddenRatio ?? 4),
+    eps: c.number('norm_eps', { min: 0, default: 1e-6 }),
+    tied: c.boolean('tie_word_embeddings', { default: false }),
+    attention: attentionLayers(c, layers, hiddenSize),
+  };
+}
+
+/** `intermediate_size`, or two thirds of `hidden_ratio` times the hidden size, rounded up to a multiple of 256. */
+function mlpSize(c: ConfigReader, hiddenSize: number, ratio: number): number {
+  if (c.has('intermediate_size')) return c.integer('intermediate_size', { min: 1 });
+  // null means 4, whatever the family's default.
+  const given = c.keys().includes('hidden_ratio') ? c.number('hidden_ratio', { min: 0, default: 4 }) : ratio;
+  const size = 256 * Math.ceil(Math.trunc((hiddenSize * given * 2) / 3) / 256);
+  if (size === 0) throw c.error('hidden_ratio', 'a positive number');
+  return size;
+}
+
+/** Elements of one of `heads` heads, of which all together are `key` times the hidden size. */
+export function expandedHead(c: ConfigReader, key: string, ratio: number, hiddenSize: number, heads: number, most = 256): number {
+  const width = Math.trunc(hiddenSize * c.number(key, { min: 0, default: ratio }));
+  if (width === 0 || width % heads !== 0 || width / heads > most) throw c.error(key, `a part of the hidden size (${hiddenSize}) that gives each of ${heads} heads a whole number of elements, ${most} at most`);
+  return width / heads;
+}

@@ -1,0 +1,72 @@
+import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
+import type { Vector } from '../../engine/ops/weight.ts';
+import { rotaryTable } from '../../engine/rotary/rotary-table.ts';
+import type { ConfigReader } from '../config/config-reader.ts';
+import { computed, matrix, vector, type Loaded, type VectorSpec } from '../weights/spec.ts';
+import { register, type RegisteredArchitecture } from './architecture.ts';
+import { attention, attentionWeights } from './attention.ts';
+import type { FlaConfig } from './fla-config.ts';
+import { mlp, mlpWeights } from './mlp.ts';
+import { transformerName } from './transformer.ts';
+
+/** What a family of flash-linear-attention decides for itself. */
+export interface FlaFamily<Config extends FlaConfig, Specs extends object> {
+  /** Throws `ConfigError` naming the key. */
+  readonly parse: (c: ConfigReader) => Config;
+  /** Weights of the mixer under `prefix`; `layer`: which it is. */
+  readonly mixerWeights: (prefix: string, c: Config, layer: number) => Specs;
+  /** residual + the mixer of `normed`. */
+  readonly mixer: (ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<Specs>, c: Config) => Tensor;
+}
+
+/** Rotary tables of the attending layers: one for each theta and head width. */
+function rotaryTables({ attention: layers }: FlaConfig, context: number): (VectorSpec | undefined)[] {
+  const tables = new Map<string, VectorSpec>();
+  return layers.map((layer) => {
+    if (!layer) return undefined;
+    const key = `rotary table of ${layer.rotary.theta} and ${layer.rotaryDim}`;
+    const table = tables.get(key) ?? computed(key, rotaryTable(layer.rotary, context));
+    tables.set(key, table);
+    return table;
+  });
+}
+
+function flaWeights<Config extends FlaConfig, Specs extends object>({ mixerWeights }: FlaFamily<Config, Specs>, c: Config, context: number) {
+  const tables = rotaryTables(c, context);
+  return {
+    embedding: matrix('model.embeddings.weight', c.vocabularySize, c.hiddenSize, { role: 'embedding' }),
+    layers: c.attention.map((attending, i) => ({
+      mixerNorm: vector(`model.layers.${i}.attn_norm.weight`, c.hiddenSize),
+      attention: attending && attentionWeights(`model.layers.${i}.attn`, attending),
+      rotaryTable: tables[i],
+      mixer: attending ? undefined : mixerWeights(`model.layers.${i}.attn`, c, i),
+      mlpNorm: vector(`model.layers.${i}.mlp_norm.weight`, c.hiddenSize),
+      mlp: mlpWeights(`model.layers.${i}.mlp`, c.hiddenSize, c.intermediateSize, false),
+    })),
+    norm: vector('model.norm.weight', c.hiddenSize),
+    head: c.tied ? undefined : matrix('lm_head.weight', c.vocabularySize, c.hiddenSize, { role: 'embedding' }),
+  };
+}
+
+function flaForward<Config extends FlaConfig, Specs extends object>({ mixer }: FlaFamily<Config, Specs>, ops: Ops, w: Loaded<ReturnType<typeof flaWeights<Config, Specs>>>, c: Config): Tensor {
+  let x = ops.embedding(w.embedding);
+  w.layers.forEach((layer, i) => {
+    const normed = ops.rmsNorm(x, layer.mixerNorm, c.eps);
+    const attending = c.attention[i];
+    if (attending && layer.attention) {
+      const position: { rotaryTable?: Vector; window?: number } = { ...(layer.rotaryTable && { rotaryTable: layer.rotaryTable }), ...(attending.window !== undefined && { window: attending.window }) };
+      x = attention(ops, normed, x, layer.attention, attending, position);
+    } else if (layer.mixer) x = mixer(ops, normed, x, layer.mixer as Loaded<Specs>, c);
+    x = mlp(ops, ops.rmsNorm(x, layer.mlpNorm, c.eps), x, layer.mlp);
+  });
+  return ops.linear(ops.rmsNorm(ops.outputRows(x), w.norm, c.eps), w.head ?? w.embedding);
+}
+
+/** A model of flash-linear-attention (https://github.com/fla-org/flash-linear-attention, fla/models): blocks of a mixer and a gated MLP, each behind an RMSNorm; some may attend. */
+export const flaModel = <Config extends FlaConfig, Specs extends object>(family: FlaFamily<Config, Specs>): RegisteredArchitecture =>
+  register<Config, ReturnType<typeof flaWeights<Config, Specs>>>({
+    parse: family.parse,
+    weights: (c, context) => flaWeights(family, c, context),
+    canonicalName: transformerName,
+    forward: (ops, w, c) => flaForward(family, ops, w, c),
+  });
