@@ -20,10 +20,30 @@ export interface GpuMemory {
   readonly total: number;
 }
 
+/** Bytes of a session's state on the GPU; all 0 before its first generation. */
+export interface SessionMemory {
+  /** Recurrent and convolution states: the same however long the text is. */
+  readonly fixed: number;
+  /** Keys and values of the tokens read so far; 0 in a model without attention. */
+  readonly growing: number;
+  /** What both take: keys and values have room for the whole context from the start. */
+  readonly allocated: number;
+}
+
+/** A session's state as it was at one moment, kept on the GPU. Must be disposed of; goes with its model at the latest. */
+export interface Snapshot {
+  /** Tokens of the conversation, as in `Session`. */
+  readonly length: number;
+  /** GPU bytes that `dispose` would free now. Keys and values lie in the session's own cache until that overwrites them, and snapshots share what they have in common. */
+  readonly bytes: number;
+  dispose(): void;
+}
+
 /** One conversation with its own state on the GPU, which is allocated by the first generation. */
 export interface Session {
   /** Tokens of the conversation: prompts and all that was generated, stop tokens and stop strings included. */
   readonly length: number;
+  readonly memory: SessionMemory;
   /**
    * Text and token ids are appended to what the session holds; an empty text goes on from where the last generation ended.
    * Messages are the whole conversation each time: as long as they continue the text that the session holds, only what is
@@ -40,6 +60,23 @@ export interface Session {
    * go on from there. After an abort while the prompt was being read, the next generation reads the rest of it first.
    */
   generate(prompt: Prompt, options?: GenerateOptions): AsyncGenerator<GenerateEvent, void, undefined>;
+  /**
+   * The session as it is now: its tokens, its text and its state, which what the session does next does not change. Recurrent
+   * states are copied, keys and values only when the session is about to overwrite them.
+   *
+   * Of sampling nothing is part of it, since nothing is kept between generations: which noise a token gets depends on the seed and on
+   * its place in the text, and penalties count the tokens that are there. So the same call after `restore` gives the same text.
+   *
+   * Throws `SessionBusyError` while the session generates, `DisposedError`, `GpuOutOfMemoryError`, `ModuleLoadError`; so do the next two.
+   */
+  snapshot(): Promise<Snapshot>;
+  /**
+   * Makes the session what the snapshot's was; nothing is read again. The snapshot stays, and may be of any session of the
+   * same model. Throws `StateError` for one of another model; whatever it throws, the session is as it was.
+   */
+  restore(snapshot: Snapshot): Promise<void>;
+  /** A second session that goes on from here. */
+  fork(): Promise<Session>;
   /** Forgets everything; the session can be used again. Throws `SessionBusyError` while it generates. */
   reset(): void;
   /** Frees the state at once. A running generation ends with `DisposedError`, as does any later call. */
@@ -52,7 +89,7 @@ export interface Model {
   /** `model_type` of the checkpoint's config. */
   readonly modelType: string;
   readonly parameters: number;
-  /** Tokens that a session can read; the last one generated may be one more. */
+  /** Tokens that a session can read; the last one generated may be one more. `Infinity` for a model without attention, unless it was loaded for fewer. */
   readonly contextLength: number;
   readonly vocabularySize: number;
   readonly hasChatTemplate: boolean;

@@ -24,11 +24,11 @@ export class SessionBusyError extends SluiceError {
   }
 }
 
-/** The model or session was disposed of. */
+/** The model, session or snapshot was disposed of. */
 export class DisposedError extends SluiceError {
   readonly code = 'generate/disposed';
 
-  constructor(what: 'model' | 'session') {
+  constructor(what: 'model' | 'session' | 'snapshot') {
     super(`This ${what} was disposed of; load or create a new one.`);
   }
 }

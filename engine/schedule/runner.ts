@@ -138,9 +138,14 @@ export class Runner {
 
   /** Makes the sequence forget what its state read after `position`. */
   cut(sequence: Sequence, position: number): void {
+    this.record((encoder) => sequence.state.cut(position, encoder));
+  }
+
+  /** Submits what is recorded: copies and the like, between steps. */
+  record(commands: (encoder: GPUCommandEncoder) => void): void {
     if (this.#destroyed) throw new DisposedError('model');
     const encoder = this.gpu.device.createCommandEncoder();
-    sequence.state.cut(position, encoder);
+    commands(encoder);
     this.gpu.device.queue.submit([encoder.finish()]);
   }
 

@@ -4,6 +4,14 @@ import { kvCacheBytes, type KvLayout } from '../../shaders/kv/kv-format.ts';
 import type { BufferPool } from '../gpu/buffer-pool.ts';
 import type { StateDeclaration } from '../ops/state.ts';
 
+/** What still needs rows of a sequence's caches: snapshots, where there are any. */
+export interface RowKeeper {
+  /** Puts the rows from `position` on in safety: they are about to be overwritten. Throws `GpuOutOfMemoryError`, with nothing changed. */
+  makeRoom(position: number): Promise<void>;
+  /** The sequence is gone. Returns whether its caches are still needed; then they are the keeper's to free. */
+  close(): boolean;
+}
+
 /** Buffers of one state by name, as kernels bind them. */
 export type StateBuffers = Readonly<Record<string, GPUBuffer>>;
 
@@ -44,19 +52,25 @@ export function stateBytes(state: StateDeclaration, { context, kv }: StateOption
 export class SequenceState {
   readonly tokens: GPUBuffer;
   readonly states: readonly StateBuffers[];
+  readonly declarations: readonly StateDeclaration[];
+  readonly options: StateOptions;
   readonly #buffers: BufferPool;
   readonly #recurrent: boolean;
+  /** Made by the first snapshot. */
+  keeper: RowKeeper | undefined;
   /** Tokens in the state. */
   position = 0;
   #slot = 0;
   /** Steps whose states are still in the ring, the newest not counted. */
   #rollback = 0;
 
-  private constructor(buffers: BufferPool, tokens: GPUBuffer, states: readonly StateBuffers[], recurrent: boolean) {
+  private constructor(buffers: BufferPool, tokens: GPUBuffer, states: readonly StateBuffers[], declarations: readonly StateDeclaration[], options: StateOptions) {
     this.#buffers = buffers;
     this.tokens = tokens;
     this.states = states;
-    this.#recurrent = recurrent;
+    this.declarations = declarations;
+    this.options = options;
+    this.#recurrent = declarations.some(({ kind }) => kind !== 'kv');
   }
 
   /** Throws `GpuOutOfMemoryError`, with nothing left allocated. */
@@ -69,7 +83,7 @@ export class SequenceState {
     requests.forEach(({ index, name }, i) => {
       states[index][name] = made[i];
     });
-    return new SequenceState(buffers, tokens, states, declarations.some(({ kind }) => kind !== 'kv'));
+    return new SequenceState(buffers, tokens, states, declarations, options);
   }
 
   /** Slots for a step that reads the state as it is. */
@@ -92,6 +106,17 @@ export class SequenceState {
     this.#rollback = Math.max(0, this.#rollback - steps);
   }
 
+  /** Bytes of states that a step replaces, of keys and values before the position, and of all. */
+  get memory(): { readonly fixed: number; readonly growing: number; readonly allocated: number } {
+    let [fixed, cached] = [0, 0];
+    for (const declaration of this.declarations) {
+      const bytes = Object.values(stateBytes(declaration, this.options)).reduce((sum, size) => sum + size, 0);
+      if (declaration.kind === 'kv') cached += bytes;
+      else fixed += bytes;
+    }
+    return { fixed, growing: cached && (cached * this.position) / this.options.context, allocated: fixed + cached };
+  }
+
   /** Whether the state can be cut to any earlier position: only without recurrent parts. */
   get cuttable(): boolean {
     return !this.#recurrent;
@@ -108,7 +133,18 @@ export class SequenceState {
     }
   }
 
+  /** The state was replaced by one that has read `position` tokens, which is in slot 0. */
+  restart(position: number): void {
+    this.position = position;
+    this.#slot = 0;
+    this.#rollback = 0;
+  }
+
   destroy(): void {
-    for (const buffer of [this.tokens, ...this.states.flatMap((state) => Object.values(state))]) this.#buffers.destroy(buffer);
+    const kept = this.keeper?.close() ? 'kv' : undefined;
+    this.#buffers.destroy(this.tokens);
+    this.states.forEach((state, i) => {
+      if (this.declarations[i].kind !== kept) for (const buffer of Object.values(state)) this.#buffers.destroy(buffer);
+    });
   }
 }

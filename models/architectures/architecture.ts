@@ -7,7 +7,7 @@ import type { Scaling } from './scaling.ts';
 /** What the loader needs to know of any model's config. */
 export interface ModelDimensions {
   readonly vocabularySize: number;
-  /** Most tokens of a sequence that the checkpoint was made for. */
+  /** Most tokens of a sequence that the checkpoint was made for; Infinity where nothing of the model grows with the text, which is then read without a limit. */
   readonly maxPositions: number;
 }
 

@@ -48,7 +48,7 @@ export async function loadParts(source: ModelSource, options: LoadOptions & Devi
   try {
     report({ phase: 'tokenizer' });
     const text = await loadText(checkpoint, signal);
-    const context = Math.min(resolved.contextLength ?? 4096, parsed.maxPositions);
+    const context = Math.min(resolved.contextLength ?? (parsed.maxPositions === Infinity ? Infinity : 4096), parsed.maxPositions);
     const specs = parsed.weights(context, storedModules(checkpoint, parsed.canonicalName));
     const packers = await abortable(importPackers((role) => formatOf(role, resolved)), signal);
     const kv = await abortable(importKvLayout(resolved.kvCache), signal);

@@ -30,7 +30,7 @@ export interface LoadOptions {
   readonly precision?: 'f16' | 'f32';
   /** Storage of the KV cache: `int8` takes 9 bits an element, `int4` 5. Recurrent states are always f32. Default: as `precision`. */
   readonly kvCache?: KvFormat;
-  /** Tokens a conversation can hold. Default: the model's own maximum, at most 4,096. */
+  /** Tokens a conversation can hold. Default: the model's own maximum, at most 4,096; of a model without attention any number, since its state does not grow. */
   readonly contextLength?: number;
   /** Most prompt tokens read in one step. Default: 512. */
   readonly prefillChunk?: number;

@@ -1,38 +1,49 @@
 import { DisposedError, SessionBusyError } from '../../engine/errors/generate-errors.ts';
 import { GpuValidationError } from '../../engine/errors/gpu-errors.ts';
+import { importModule } from '../../engine/modules/import-module.ts';
 import type { FinishReason, GenerateEvent } from '../../engine/schedule/generate-event.ts';
 import type { GenerateOptions } from '../../engine/schedule/generate-options.ts';
 import { generateTokens } from '../../engine/schedule/generate-tokens.ts';
 import { Sampler } from '../../engine/schedule/sampler.ts';
 import type { Sequence } from '../../engine/schedule/sequence.ts';
-import type { Prompt, Session } from '../model.ts';
+import type { Prompt, Session, SessionMemory, Snapshot } from '../model.ts';
+import type * as SessionState from '../state/session-state.ts';
 import { AnswerText } from './answer-text.ts';
+import type { ConversationMemory } from './conversation-memory.ts';
 import { resolveGeneration, type GenerationSettings } from './generation-settings.ts';
 import type { LoadedParts } from './loaded-parts.ts';
 import { planPrompt } from './plan-prompt.ts';
 import { Stopwatch } from './stopwatch.ts';
 
+/** The model, as a conversation sees it. */
+export interface ConversationOwner {
+  createSession(): Session;
+  /** The conversation was disposed of. */
+  forget(conversation: Conversation): void;
+}
+
 /** One conversation: a sequence on the GPU and the text that it stands for. */
 export class Conversation implements Session {
   readonly #parts: LoadedParts;
-  readonly #onDispose: () => void;
+  readonly #owner: ConversationOwner;
   /** Aborted by `dispose`, with the error that a running generation throws. */
   readonly #disposal = new AbortController();
-  /** Made by the first generation. */
-  #sequence: Sequence | undefined;
+  readonly #memory: ConversationMemory = { sequence: undefined, transcript: '' };
   /** The running generation's. */
   #sampler: Sampler | undefined;
-  /** All text so far, special tokens spelt out; undefined once raw text or token ids came in, which no template has rendered. */
-  #transcript: string | undefined = '';
   #busy = false;
 
-  constructor(parts: LoadedParts, onDispose: () => void) {
+  constructor(parts: LoadedParts, owner: ConversationOwner) {
     this.#parts = parts;
-    this.#onDispose = onDispose;
+    this.#owner = owner;
   }
 
   get length(): number {
-    return this.#sequence?.tokens.length ?? 0;
+    return this.#memory.sequence?.tokens.length ?? 0;
+  }
+
+  get memory(): SessionMemory {
+    return this.#memory.sequence?.state.memory ?? { fixed: 0, growing: 0, allocated: 0 };
   }
 
   async *generate(prompt: Prompt, options: GenerateOptions = {}): AsyncGenerator<GenerateEvent, void, undefined> {
@@ -46,11 +57,9 @@ export class Conversation implements Session {
     try {
       yield* this.#generate(prompt, settings, options.signal ? AbortSignal.any([disposed, options.signal]) : disposed, watch);
     } catch (error) {
-      disposed.throwIfAborted();
-      const explained = await this.#parts.runner.gpu.explain(error);
-      disposed.throwIfAborted();
+      const explained = await this.#explain(error);
       // A step that was refused has not written its state: all is to be read again.
-      if (explained instanceof GpuValidationError && this.#sequence) this.#parts.runner.cut(this.#sequence, 0);
+      if (explained instanceof GpuValidationError && this.#memory.sequence) this.#parts.runner.cut(this.#memory.sequence, 0);
       throw explained;
     } finally {
       this.#sampler?.destroy();
@@ -62,12 +71,14 @@ export class Conversation implements Session {
   async *#generate(prompt: Prompt, { sampling, maxTokens, stopStrings, stopTokens }: GenerationSettings, signal: AbortSignal, watch: Stopwatch): AsyncGenerator<GenerateEvent, void, undefined> {
     const { runner, text } = this.#parts;
     runner.gpu.check();
-    const sequence = (this.#sequence ??= await this.#createSequence());
+    const sequence = (this.#memory.sequence ??= await this.#createSequence());
     signal.throwIfAborted();
-    const next = planPrompt(prompt, { sequence, transcript: this.#transcript, text, context: runner.options.context, vocabulary: runner.vocabulary });
+    const next = planPrompt(prompt, { sequence, transcript: this.#memory.transcript, text, context: runner.options.context, vocabulary: runner.vocabulary });
+    await sequence.state.keeper?.makeRoom(next.keep);
+    signal.throwIfAborted();
     if (next.keep < sequence.position) runner.cut(sequence, next.keep);
     sequence.tokens = [...next.tokens];
-    this.#transcript = next.transcript;
+    this.#memory.transcript = next.transcript;
     const usage = { promptTokens: next.tokens.length, cachedTokens: sequence.position };
     yield { type: 'text-start', ...usage };
 
@@ -104,7 +115,15 @@ export class Conversation implements Session {
   }
 
   #remember(text: string | undefined): void {
-    if (this.#transcript !== undefined && text !== undefined) this.#transcript += text;
+    if (this.#memory.transcript !== undefined && text !== undefined) this.#memory.transcript += text;
+  }
+
+  /** The error to throw instead: that of the disposal, or what the GPU reported. */
+  async #explain(error: unknown): Promise<unknown> {
+    const disposed = this.#disposal.signal;
+    if (disposed.aborted) return disposed.reason;
+    const explained = await this.#parts.runner.gpu.explain(error);
+    return disposed.aborted ? disposed.reason : explained;
   }
 
   async #createSequence(): Promise<Sequence> {
@@ -114,22 +133,63 @@ export class Conversation implements Session {
     return sequence;
   }
 
+  snapshot(): Promise<Snapshot> {
+    return this.#alone(({ takeSnapshot }) => takeSnapshot(this.#parts.runner, this.#memory, this.#disposal.signal));
+  }
+
+  restore(snapshot: Snapshot): Promise<void> {
+    return this.#alone(({ restoreSnapshot }) => restoreSnapshot(this.#parts.runner, this.#memory, snapshot, () => this.#createSequence(), this.#disposal.signal));
+  }
+
+  async fork(): Promise<Session> {
+    const snapshot = await this.snapshot();
+    const session = this.#owner.createSession();
+    try {
+      await session.restore(snapshot);
+      return session;
+    } catch (error) {
+      session.dispose();
+      throw error;
+    } finally {
+      snapshot.dispose();
+    }
+  }
+
+  /** Does something with the state while nothing else does. */
+  async #alone<T>(work: (state: typeof SessionState) => Promise<T>): Promise<T> {
+    const disposed = this.#disposal.signal;
+    disposed.throwIfAborted();
+    if (this.#busy) throw new SessionBusyError();
+    this.#busy = true;
+    try {
+      const state = await importModule(() => import('../state/session-state.ts'));
+      disposed.throwIfAborted();
+      this.#parts.runner.gpu.check();
+      return await work(state);
+    } catch (error) {
+      throw await this.#explain(error);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
   reset(): void {
     this.#disposal.signal.throwIfAborted();
     if (this.#busy) throw new SessionBusyError();
-    this.#transcript = '';
-    if (!this.#sequence) return;
-    this.#parts.runner.cut(this.#sequence, 0);
-    this.#sequence.tokens = [];
+    this.#memory.transcript = '';
+    const { sequence } = this.#memory;
+    if (!sequence) return;
+    this.#parts.runner.cut(sequence, 0);
+    sequence.tokens = [];
   }
 
   /** `what` is disposed of: this session, or with it the whole model. A running generation ends with `DisposedError`. */
   dispose(what: 'session' | 'model' = 'session'): void {
     if (this.#disposal.signal.aborted) return;
     this.#disposal.abort(new DisposedError(what));
-    this.#onDispose();
+    this.#owner.forget(this);
     // What was submitted keeps its buffers until it is done, and an aborted generation submits nothing more.
     this.#sampler?.destroy();
-    this.#sequence?.state.destroy();
+    this.#memory.sequence?.state.destroy();
   }
 }

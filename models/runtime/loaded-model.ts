@@ -58,7 +58,7 @@ export class LoadedModel implements Model {
 
   createSession(): Session {
     this.#disposal.signal.throwIfAborted();
-    const session = new Conversation(this.#parts, () => this.#sessions.delete(session));
+    const session = new Conversation(this.#parts, { createSession: () => this.createSession(), forget: (disposed) => this.#sessions.delete(disposed) });
     this.#sessions.add(session);
     return session;
   }

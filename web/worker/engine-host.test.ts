@@ -16,6 +16,10 @@ function endless(name: string, log: string[]): Model {
         yield { type: 'text-delta', text: '.', tokenIds: [1] };
       }
     },
+    memory: { fixed: 0, growing: 0, allocated: 0 },
+    snapshot: () => Promise.resolve({ length: 0, bytes: 0, dispose: () => undefined }),
+    restore: () => Promise.resolve(),
+    fork: () => Promise.resolve(session),
     reset: () => log.push(`${name} reset`),
     dispose: () => log.push(`${name} session disposed`),
   };

@@ -1,0 +1,115 @@
+import type { Runner } from '../schedule/runner.ts';
+import type { RowLayout } from './buffer-layout.ts';
+
+/** Where rows of a segment lie in a buffer: head `h` begins at row `h` · `stride` + `offset`. */
+interface Place {
+  readonly buffers: readonly GPUBuffer[];
+  /** Rows from one head to the next. */
+  readonly stride: number;
+  /** The segment's first row in each head. */
+  readonly offset: number;
+}
+
+/** A sequence's caches, as the segments see them that lie in them. */
+export interface RowHome {
+  readonly buffers: readonly GPUBuffer[];
+  /** Rows of a head. */
+  readonly context: number;
+  /** The segment needs these caches no longer. */
+  forget(segment: RowSegment): void;
+  /** Bytes of buffers that are there for this segment alone. */
+  orphanedBytes(segment: RowSegment): number;
+}
+
+/**
+ * Rows [start, end) of all caches, keys and values, as they were written; they follow the parent's and never change. What
+ * needs them retains them. They lie in caches, until those need the place, and then in buffers of their own.
+ */
+export class RowSegment {
+  readonly parent: RowSegment | undefined;
+  readonly start: number;
+  readonly end: number;
+  /** Caches that hold these rows where they belong. */
+  readonly homes = new Set<RowHome>();
+  readonly #layouts: readonly RowLayout[];
+  readonly #runner: Runner;
+  /** A copy for each of the caches' buffers, [heads, end − start] rows. */
+  #copy: readonly GPUBuffer[] | undefined;
+  #users = 0;
+
+  constructor(runner: Runner, layouts: readonly RowLayout[], parent: RowSegment | undefined, end: number, copy?: readonly GPUBuffer[]) {
+    this.#runner = runner;
+    this.#layouts = layouts;
+    this.parent = parent;
+    this.start = parent?.end ?? 0;
+    this.end = end;
+    this.#copy = copy;
+  }
+
+  get used(): boolean {
+    return this.#users > 0;
+  }
+
+  /** From the first to this one. */
+  get chain(): RowSegment[] {
+    return [...(this.parent?.chain ?? []), this];
+  }
+
+  /** GPU bytes that no longer being used would free, provided that nobody but one uses it. */
+  get ownBytes(): number {
+    if (this.#users > 1) return 0;
+    const copied = this.#copy?.reduce((sum, { size }) => sum + size, 0) ?? 0;
+    const orphaned = [...this.homes].reduce((sum, home) => sum + home.orphanedBytes(this), 0);
+    return copied + orphaned + (this.parent?.ownBytes ?? 0);
+  }
+
+  retain(): void {
+    if (this.#users++ === 0) this.parent?.retain();
+  }
+
+  release(): void {
+    if (--this.#users > 0) return;
+    this.#copy?.forEach((buffer) => this.#runner.gpu.buffers.destroy(buffer));
+    this.#copy = undefined;
+    for (const home of this.homes) home.forget(this);
+    this.parent?.release();
+  }
+
+  /** Whether the rows would be lost with these caches. */
+  dependsOn(cache: RowHome): boolean {
+    return this.used && !this.#copy && this.homes.size === 1 && this.homes.has(cache);
+  }
+
+  /** Copies the rows into buffers of their own, if they are in none yet. Throws `GpuOutOfMemoryError`, `DisposedError`. */
+  async own(): Promise<void> {
+    if (this.#copy) return;
+    const { buffers } = this.#runner.gpu;
+    const count = this.end - this.start;
+    const copy = await buffers.allocateAll(
+      this.#layouts.map(({ heads, rowBytes }) => ({ label: 'kept rows', bytes: heads * count * rowBytes })),
+      'state',
+    );
+    if (this.#copy || !this.used) return copy.forEach((buffer) => buffers.destroy(buffer));
+    this.#runner.record((encoder) => this.copyTo(encoder, { buffers: copy, stride: count, offset: 0 }));
+    this.#copy = copy;
+    for (const home of this.homes) home.forget(this);
+  }
+
+  /** Records the copy of all rows into a cache, or something arranged like one, from wherever they are. */
+  copyTo(encoder: GPUCommandEncoder, to: Place): void {
+    const from = this.#source();
+    const count = this.end - this.start;
+    this.#layouts.forEach(({ heads, rowBytes }, i) => {
+      for (let head = 0; head < heads; head++) {
+        encoder.copyBufferToBuffer(from.buffers[i], (head * from.stride + from.offset) * rowBytes, to.buffers[i], (head * to.stride + to.offset) * rowBytes, count * rowBytes);
+      }
+    });
+  }
+
+  #source(): Place {
+    if (this.#copy) return { buffers: this.#copy, stride: this.end - this.start, offset: 0 };
+    const [home] = this.homes;
+    if (!home) throw new Error(`rows ${this.start} to ${this.end} are nowhere`);
+    return { buffers: home.buffers, stride: home.context, offset: this.start };
+  }
+}
