@@ -1,6 +1,7 @@
 import type { KernelCase } from './kernel-case.ts';
 import { attentionCases } from './attention/cases.ts';
 import { latentAttentionCases } from './attention/cases-latent.ts';
+import { differentialHeadsCases } from './differential-heads/cases.ts';
 import { dequantCases } from './dequant/cases.ts';
 import { embeddingCases } from './embedding/cases.ts';
 import { gatedRmsNormCases } from './gated-rms-norm/cases.ts';
@@ -22,6 +23,7 @@ import { shortConvCases } from './short-conv/cases.ts';
 
 /** Every operator's cases, by the operator's folder. */
 export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
+  'differential-heads': differentialHeadsCases,
   'gated-rms-norm': gatedRmsNormCases,
   'layer-norm': layerNormCases,
   'linear-attention': linearAttentionCases,

@@ -49,7 +49,7 @@ function mamba(): Recurrence {
   parameters.fill(-1e-3, 0, 4);
   return {
     kernels: (count) => [...(count === 1 ? [] : [selectiveChunks(variant)]), selectiveScan(variant)],
-    rows: { x, dt, mix, z },
+    rows: { x, dt, mix, ...(z && { z }) },
     weights: { parameters },
     state,
     written: (count) => ({ out: count * STRIDE, carry: carryLength(variant, count) }),

@@ -1,5 +1,5 @@
 import type { Activation } from '../../shaders/linear/linear-variant.ts';
-import type { ChannelGating, GatedMlpOptions, GatedRmsNorm, HeadGating, LatentAttention, LinearAttention, LinearOptions, MLstm, Moe, Ops, RgLru, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
+import type { ChannelGating, DifferentialAttention, GatedMlpOptions, GatedRmsNorm, HeadGating, LatentAttention, LinearAttention, LinearOptions, MLstm, Moe, Ops, RgLru, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
 import type { StateDeclaration } from './state.ts';
 import type { Vector, Weight } from './weight.ts';
 
@@ -22,6 +22,7 @@ export type Node = { readonly out: Tensor } & (
   | { readonly op: 'layerNorm'; readonly x: Tensor; readonly weight: Vector; readonly bias: Vector; readonly eps: number }
   | { readonly op: 'softmaxAttention'; readonly x: Tensor; readonly attention: SoftmaxAttention }
   | { readonly op: 'latentAttention'; readonly x: Tensor; readonly attention: LatentAttention }
+  | { readonly op: 'differentialAttention'; readonly x: Tensor; readonly attention: DifferentialAttention }
   | { readonly op: 'shortConv'; readonly x: Tensor; readonly conv: ShortConv }
   | { readonly op: 'linearAttention'; readonly x: Tensor; readonly attention: LinearAttention<HeadGating> }
   | { readonly op: 'channelAttention'; readonly x: Tensor; readonly attention: LinearAttention<ChannelGating> }
@@ -118,6 +119,13 @@ export class Graph implements Ops {
   latentAttention(query: Tensor, attention: LatentAttention): Tensor {
     this.#declare(attention.state);
     return this.#add({ op: 'latentAttention', x: query, attention }, attention.heads * attention.valueDim, query.rows);
+  }
+
+  differentialAttention(x: Tensor, attention: DifferentialAttention): Tensor {
+    const { state, heads, stored } = attention;
+    if (!stored) this.#declare(state);
+    else if (!this.states.includes(state)) throw new Error('attention reads a state that nothing fills');
+    return this.#add({ op: 'differentialAttention', x, attention }, heads * state.headDim, x.rows);
   }
 
   shortConv(x: Tensor, conv: ShortConv): Tensor {

@@ -51,6 +51,24 @@ export interface SoftmaxAttention {
   readonly sinks?: Vector;
 }
 
+/**
+ * Differential attention (arXiv:2410.05258), without rotation: heads come in pairs, whose two softmaxes with two keys weigh the values of both;
+ * the one less λ times the other is normalised. λ = exp(q₁·k₁) − exp(q₂·k₂) + λ_init.
+ */
+export interface DifferentialAttention {
+  readonly state: KvState;
+  /** Of q: those of one key head are neighbours. Of keys an even number. */
+  readonly heads: number;
+  readonly scale: number;
+  readonly window?: number;
+  /** Keys and values are those that another operator files in the state: x holds q alone, [T, heads · headDim] (YOCO, arXiv:2405.05254). */
+  readonly stored?: true;
+  /** λ's q₁, k₁, q₂ and k₂, each [headDim], then the norm's weight [2 · headDim]. */
+  readonly parameters: Vector;
+  readonly lambdaInit: number;
+  readonly eps: number;
+}
+
 /** Multi-head latent attention (DeepSeek-V2, arXiv:2405.04434), without rotation. Keys and values are cached as they are expanded. */
 export interface LatentAttention {
   /** As wide as a key. What is left of a cached value is zeros. */
@@ -196,9 +214,8 @@ export interface SelectiveScan {
   readonly norm?: { readonly eps: number };
   /** [A = −exp(A_log): channels · stateSize | D: channels], then where there are norms the weights [of B: stateSize | of C: stateSize]. */
   readonly parameters: Vector;
-  /** z, in `channels` columns from `gateOffset` on. */
-  readonly gate: Tensor;
-  readonly gateOffset: number;
+  /** z, of which the output is multiplied by silu, in `channels` columns. Absent: it is not. */
+  readonly gate?: TensorColumns;
 }
 
 export interface RgLru {
@@ -268,7 +285,9 @@ export interface Ops {
   layerNorm(x: Tensor, weight: Vector, bias: Vector, eps: number): Tensor;
   /** Causal attention over the state and this step; `projection` holds the columns [q | k | v]. Gives [T, heads · headDim]. */
   softmaxAttention(projection: Tensor, attention: SoftmaxAttention): Tensor;
-  /** The same for the heads of `query` [T, heads · headDim], with keys and values from elsewhere. Gives [T, heads · valueDim]. */
+  /** Causal attention over the state and this step; x holds the columns [q | k | v], or q alone. Gives [T, heads · headDim], each pair's two heads in one. */
+  differentialAttention(x: Tensor, attention: DifferentialAttention): Tensor;
+  /** Softmax attention for the heads of `query` [T, heads · headDim], with keys and values from elsewhere. Gives [T, heads · valueDim]. */
   latentAttention(query: Tensor, attention: LatentAttention): Tensor;
   /** Depthwise causal convolution of `channels` columns of x. */
   shortConv(x: Tensor, conv: ShortConv): Tensor;
@@ -276,12 +295,12 @@ export interface Ops {
   linearAttention(mixed: Tensor, attention: LinearAttention): Tensor;
   /** RMSNorm of each head of x and a gate as wide as x. */
   gatedRmsNorm(x: Tensor, gate: Tensor, norm: GatedRmsNorm): Tensor;
-  /** Selective state space of Mamba (arXiv:2312.00752) over x [T, channels], the output times silu(gate). */
+  /** Selective state space of Mamba (arXiv:2312.00752) over x [T, channels]. */
   selectiveScan(x: Tensor, scan: SelectiveScan): Tensor;
   /** Real-gated linear recurrent unit of Griffin (arXiv:2402.19427) over x [T, channels], the output times gelu(gate). */
   rgLru(x: Tensor, lru: RgLru): Tensor;
   /** mLSTM of xLSTM (arXiv:2405.04517), stabilised; `mixed` begins with the columns [q | k | v], q is scaled by keyDim^−1/2. Gives [T, heads · valueDim]. */
   mLstm(mixed: Tensor, lstm: MLstm): Tensor;
-  /** The rows whose logits are wanted; the last one when generating. Everything after it works on these alone. */
+  /** The rows whose logits are wanted; the last one when generating. Everything after it works on these alone: what it reads of before goes through here too. */
   outputRows(x: Tensor): Tensor;
 }

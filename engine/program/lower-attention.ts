@@ -40,12 +40,13 @@ export function lowerAttention(lowering: Lowering, { x, attention, out }: Extrac
   emitAttention(lowering, variant, attentionInput(variant), buffers, out);
 }
 
-/** `input`, which files keys and values in the cache, then attention over it. */
-export function emitAttention(lowering: Lowering, variant: AttentionVariant, input: Kernel, buffers: Readonly<Record<string, BufferRef>>, out: Tensor): void {
+/** `input`, which files keys and values in the cache unless they are there already, then attention over it. */
+export function emitAttention(lowering: Lowering, variant: AttentionVariant, input: Kernel | undefined, buffers: Readonly<Record<string, BufferRef>>, out: Tensor): void {
+  if (input) lowering.emit(input, buffers, out);
   if (lowering.isMany(out)) {
-    for (const kernel of [input, attentionPrefill(variant)]) lowering.emit(kernel, buffers, out);
+    lowering.emit(attentionPrefill(variant), buffers, out);
     return;
   }
   const partial = lowering.scratch('attention partials', attentionPartialLength(variant));
-  for (const kernel of [input, attentionDecode(variant), attentionMerge(variant)]) lowering.emit(kernel, { ...buffers, partial }, out);
+  for (const kernel of [attentionDecode(variant), attentionMerge(variant)]) lowering.emit(kernel, { ...buffers, partial }, out);
 }

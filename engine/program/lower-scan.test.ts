@@ -16,7 +16,7 @@ const format = describeFormat('f32');
 const table: Weight = { label: 'm', outputs: 8, inputs: WIDTH, chunks: [{ format, rowStart: 0, rowStep: 1, rows: 8, planes: Object.fromEntries(format.planes.map(({ name }) => [name, buffer])) }] };
 
 const OPERATORS: readonly [string, (graph: Graph, x: Tensor) => Tensor][] = [
-  ['selective scan', (graph, x) => graph.selectiveScan(x, { state: { kind: 'diagonal', channels: CHANNELS, stateSize: 8 }, steps: x, mix: x, mixOffset: 4, norm: { eps: 1e-6 }, parameters: vectorOf(9 * CHANNELS + 16), gate: x, gateOffset: CHANNELS })],
+  ['selective scan', (graph, x) => graph.selectiveScan(x, { state: { kind: 'diagonal', channels: CHANNELS, stateSize: 8 }, steps: x, mix: x, mixOffset: 4, norm: { eps: 1e-6 }, parameters: vectorOf(9 * CHANNELS + 16), gate: { tensor: x, column: CHANNELS } })],
   ['RG-LRU', (graph, x) => graph.rgLru(x, { state: { kind: 'diagonal', channels: CHANNELS, stateSize: 1 }, heads: 2, gateWeights: vectorOf(CHANNELS * CHANNELS), parameters: vectorOf(3 * CHANNELS), gate: x, gateOffset: CHANNELS })],
   ['mLSTM', (graph, x) => graph.mLstm(x, { state: { kind: 'mlstm', heads: 2, keyDim: 8, valueDim: 12 }, gates: x, gateCap: 15, eps: 1e-6 })],
 ];

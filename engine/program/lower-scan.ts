@@ -31,14 +31,13 @@ function checkLength({ label, length }: Vector, expected: number): void {
 
 /** One dispatch for a single token; two, whatever T is, for more. */
 function lowerSelectiveScan(lowering: Lowering, { x, scan, out }: Extract<Node, { op: 'selectiveScan' }>): void {
-  const { state, steps, mix, mixOffset, norm, parameters, gate, gateOffset } = scan;
+  const { state, steps, mix, mixOffset, norm, parameters, gate } = scan;
   const variant = {
     channels: state.channels,
     stateSize: state.stateSize,
     mixStride: roundUp(mix.width, 4),
     mixOffset,
-    gateStride: roundUp(gate.width, 4),
-    gateOffset,
+    ...(gate && { gate: { stride: roundUp(gate.tensor.width, 4), offset: gate.column } }),
     ...(norm && { norm }),
   };
   checkLength(parameters, parametersLength(variant));
@@ -49,10 +48,10 @@ function lowerSelectiveScan(lowering: Lowering, { x, scan, out }: Extract<Node, 
     mix: lowering.read(mix),
     parameters: lowering.constant(parameters),
     carry: lowering.scratch('states of chunks', carryLength(variant, many ? lowering.options.rows : 1)),
-    z: lowering.read(gate),
     state: lowering.state(state, 'state'),
     out: lowering.define(out, 'selective scan'),
   };
+  if (gate) buffers.z = lowering.read(gate.tensor);
   if (many) lowering.emit(selectiveChunks(variant), buffers, out);
   lowering.emit(selectiveScan(variant), buffers, out);
 }

@@ -111,7 +111,8 @@ export class Program {
 
   /** Records the step's dispatches. Without `output` it stops before what only the result needs. Returns how many ran. */
   encode(pass: DispatchEncoder, bound: BoundProgram, step: Step, output: boolean): number {
-    const single = { count: 1, position: step.position };
+    // The one row is the step's last.
+    const single = { count: 1, position: step.position + step.count - 1 };
     let dispatched = 0;
     for (let i = 0; i < this.#dispatches.length; i++) {
       const dispatch = this.#dispatches[i];

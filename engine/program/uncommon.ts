@@ -1,5 +1,6 @@
 import { importModule } from '../modules/import-module.ts';
 import type * as Channel from './lower-channel.ts';
+import type * as Differential from './lower-differential.ts';
 import type * as Joint from './lower-joint.ts';
 import type * as Latent from './lower-latent.ts';
 import type * as Moe from './lower-moe.ts';
@@ -8,10 +9,13 @@ import type * as Scan from './lower-scan.ts';
 import type { Lowering } from './lowering.ts';
 
 /** Operators without which the Llama family does. With their shaders they are as much as the rest of the engine: scripts of their own, for each kind of model. */
-export type UncommonNode = Channel.ChannelNode | Joint.JointNode | Latent.LatentNode | Moe.MoeNode | Recurrent.RecurrentNode | Scan.ScanNode;
+export type UncommonNode = Channel.ChannelNode | Differential.DifferentialNode | Joint.JointNode | Latent.LatentNode | Moe.MoeNode | Recurrent.RecurrentNode | Scan.ScanNode;
 
 /** Linear attention that forgets channel by channel. Rejects with `ModuleLoadError`, like all of these. */
 export const importChannel = (): Promise<typeof Channel> => importModule(() => import('./lower-channel.ts'));
+
+/** Differential attention. */
+export const importDifferential = (): Promise<typeof Differential> => importModule(() => import('./lower-differential.ts'));
 
 /** Where branches meet, GPT-2's norms and positions, factors. */
 export const importJoint = (): Promise<typeof Joint> => importModule(() => import('./lower-joint.ts'));
@@ -40,6 +44,8 @@ export async function lowerUncommon(lowering: Lowering, node: UncommonNode): Pro
       return (await importJoint()).lowerJoint(lowering, node);
     case 'channelAttention':
       return (await importChannel()).lowerChannel(lowering, node);
+    case 'differentialAttention':
+      return (await importDifferential()).lowerDifferential(lowering, node);
     case 'gatedRmsNorm':
     case 'linearAttention':
     case 'shortConv':

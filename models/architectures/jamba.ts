@@ -55,6 +55,7 @@ function parse(c: ConfigReader): JambaConfig {
   const attends = periodic(c, 'attn', 8, 4);
   const mixes = periodic(c, 'expert', 2, 1);
   const mixtureOfExperts = mixture(c, intermediateSize);
+  const eps = c.number('rms_norm_eps', { min: 0, default: 1e-6 });
   return {
     vocabularySize: vocabularySize(c),
     maxPositions: c.integer('max_position_embeddings', { min: 1, default: 262_144 }),
@@ -63,7 +64,8 @@ function parse(c: ConfigReader): JambaConfig {
     // Absent they are 8; null, as old configs have it, means no sharing.
     kvHeads: headGroups(c, 'num_key_value_heads', heads, { default: c.keys().includes('num_key_value_heads') ? heads : 8 }),
     headDim: c.has('head_dim') ? headDimension(c, 'head_dim') : sharedHeadDimension(c, 'num_attention_heads', heads, hiddenSize),
-    eps: c.number('rms_norm_eps', { min: 0, default: 1e-6 }),
+    eps,
+    innerEps: eps,
     projectionBias: false,
     outputBias: false,
     qkNorm: false,

@@ -1,4 +1,4 @@
-import { importChannel, importJoint, importLatent, importMoe, importRecurrent, importScan } from '../../engine/program/uncommon.ts';
+import { importChannel, importDifferential, importJoint, importLatent, importMoe, importRecurrent, importScan } from '../../engine/program/uncommon.ts';
 import type { RegisteredArchitecture } from './architecture.ts';
 import { LLAMA_FAMILY } from './llama-family.ts';
 
@@ -24,6 +24,7 @@ export const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArch
   minimax_text_01: minimax,
   olmo_hybrid: async () => (await together(import('./olmo_hybrid.ts'), importRecurrent())).olmoHybrid,
   nemotron_h: async () => (await together(import('./nemotron_h.ts'), importRecurrent(), importMoe())).nemotronH,
+  phi4flash: async () => (await together(import('./phi4flash.ts'), importDifferential(), importJoint(), importRecurrent(), importScan())).phi4flash,
   qwen3_5,
   qwen3_5_moe: qwen3_5Moe,
   qwen3_5_moe_text: qwen3_5Moe,

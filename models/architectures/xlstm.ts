@@ -1,9 +1,9 @@
 import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
 import type { ConfigReader } from '../config/config-reader.ts';
-import { alternating } from '../weights/row-orders.ts';
 import { concatenated, matrix, stacked, vector, type Loaded } from '../weights/spec.ts';
 import { register, type ModelDimensions } from './architecture.ts';
 import { layerCount, vocabularySize } from './dimensions.ts';
+import { fusedMlpWeights } from './fused-mlp.ts';
 import { mlp, mlpScalings, mlpWeights } from './mlp.ts';
 import { normScaling, type Scaling } from './scaling.ts';
 
@@ -68,14 +68,6 @@ function parse(c: ConfigReader): XlstmConfig {
 
 const MLP_NAMES = { gate: 'proj_up_gate', up: 'proj_up', down: 'proj_down' };
 
-/** The fused tensor has all rows of the gate, then all others. */
-const fusedMlpWeights = (prefix: string, { hiddenSize, intermediateSize }: XlstmConfig): ReturnType<typeof mlpWeights> => ({
-  gateUp: matrix(`${prefix}.proj_up_gate_z.weight`, 2 * intermediateSize, hiddenSize, { order: alternating(2 * intermediateSize) }),
-  gateUpBias: undefined,
-  down: matrix(`${prefix}.proj_down.weight`, hiddenSize, intermediateSize),
-  downBias: undefined,
-});
-
 function mixerWeights(prefix: string, { hiddenSize, heads, keyDim, valueDim, fused }: XlstmConfig) {
   const rows = [['q', heads * keyDim], ['k', heads * keyDim], ['v', heads * valueDim], ['ogate_preact', heads * valueDim]] as const;
   const gate = (name: string, kind: 'weight' | 'bias') => `${prefix}.${name}_preact.${kind}`;
@@ -109,7 +101,7 @@ function weights(c: XlstmConfig) {
       mixerNorm: norm(`backbone.blocks.${i}.norm_mlstm`),
       mixer: mixerWeights(`backbone.blocks.${i}.mlstm_layer`, c),
       mlpNorm: norm(`backbone.blocks.${i}.norm_ffn`),
-      mlp: c.fused ? fusedMlpWeights(`backbone.blocks.${i}.ffn`, c) : mlpWeights(`backbone.blocks.${i}.ffn`, c.hiddenSize, c.intermediateSize, false, MLP_NAMES),
+      mlp: c.fused ? fusedMlpWeights(`backbone.blocks.${i}.ffn`, c.hiddenSize, c.intermediateSize, { gateUp: 'proj_up_gate_z', down: 'proj_down' }) : mlpWeights(`backbone.blocks.${i}.ffn`, c.hiddenSize, c.intermediateSize, false, MLP_NAMES),
     })),
     norm: norm('backbone.out_norm'),
     head: c.tied ? undefined : matrix('lm_head.weight', c.vocabularySize, c.hiddenSize, { role: 'embedding' }),

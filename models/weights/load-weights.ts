@@ -104,12 +104,12 @@ async function readLayouts(checkpoint: Checkpoint, { parts }: WeightPlan, signal
   return new Map(parts.map((part) => [part, part.weight.layout(new Map(part.weight.early.map((suffix) => [suffix, bytesOf(part, suffix)])))]));
 }
 
-function placeVector({ part: { offset, stride, map } }: PlannedVector, tensor: TensorInfo, values: Float32Array | Float64Array, target: Float32Array | undefined): void {
+function placeVector({ part: { offset, stride, order, map } }: PlannedVector, tensor: TensorInfo, values: Float32Array | Float64Array, target: Float32Array | undefined): void {
   if (!target) return;
   for (let i = 0; i < values.length; i++) {
     const value = map ? map(values[i], i) : values[i];
     if (!Number.isFinite(Math.fround(value))) throw new UnpackableWeightError({ format: 'f32', row: 0, column: i, value: values[i], tensor: tensor.name, file: tensor.file });
-    target[offset + i * stride] = value;
+    target[offset + (order ? order[i] : i) * stride] = value;
   }
 }
 

@@ -6,6 +6,16 @@ export function alternating(rows: number, sections = 2): Uint32Array {
   return Uint32Array.from({ length: rows }, (_, i) => (i % length) * sections + Math.floor(i / length));
 }
 
+/** Orders of tensors whose rows follow each other: each by itself. */
+export function oneByOne(orders: readonly Uint32Array[]): Uint32Array {
+  let start = 0;
+  return Uint32Array.from(orders.flatMap((order) => {
+    const placed = Array.from(order, (row) => start + row);
+    start += order.length;
+    return placed;
+  }));
+}
+
 /** Groups of sections of `sizes` rows, [q | k | v] of each head for one, to all of the first section, then all of the second, … */
 export function bySection(groups: number, sizes: readonly number[]): Uint32Array {
   const order: number[] = [];

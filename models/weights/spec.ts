@@ -42,6 +42,8 @@ export interface VectorPart {
   readonly shape: readonly number[];
   readonly offset: number;
   readonly stride: number;
+  /** A permutation of the tensor's elements: its i-th is the order[i]-th of the part. Absent: the same. */
+  readonly order?: Uint32Array;
   readonly map?: (value: number, index: number) => number;
 }
 
@@ -96,8 +98,8 @@ export function interleaved(label: string, gate: string, up: string, rows: numbe
 }
 
 /** A vector that is one tensor of the checkpoint, of `shape` (default: [length]), each element through `map`. */
-export function vector(name: string, length: number, { map, shape = [length] }: { map?: (value: number, index: number) => number; shape?: readonly number[] } = {}): VectorSpec {
-  return { kind: 'vector', label: name, length, parts: [{ name, shape, offset: 0, stride: 1, ...(map && { map }) }] };
+export function vector(name: string, length: number, { map, shape = [length], order }: Partial<Pick<VectorPart, 'map' | 'shape' | 'order'>> = {}): VectorSpec {
+  return { kind: 'vector', label: name, length, parts: [{ name, shape, offset: 0, stride: 1, ...(order && { order }), ...(map && { map }) }] };
 }
 
 /** Several vectors one after the other. */

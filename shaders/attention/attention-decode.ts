@@ -21,7 +21,7 @@ export const attentionPartialLength = (variant: AttentionVariant): number =>
   variant.kvHeads * headTiles(variant) * maxSplits(variant) * ((variant.valueDim ?? variant.headDim) + 2) * TILE;
 
 /**
- * Attention of one token (T = 1), split over the keys (Dao et al. 2023, "Flash-Decoding"). With one split the result goes straight
+ * Attention of one token, the last of the step, split over the keys (Dao et al. 2023, "Flash-Decoding"). With one split the result goes straight
  * to `out`; otherwise `attentionMerge` makes it from `partial`.
  *
  * Bindings: query f32 [1, heads, headDim] · keys, values [kvHeads, capacity, headDim] in the cache's format, position + 1 of them valid ·

@@ -1,4 +1,4 @@
-// One query token against one split of the keys (flash-decoding). A workgroup serves TILE = 4 query heads of one key head, side by
+// One query token, the step's last, against one split of the keys (flash-decoding). A workgroup serves TILE = 4 query heads of one key head, side by
 // side in a vec4f, so that each key and value is read once for all of them; heads beyond the group are zeros and are not written.
 // Keys and values beyond the valid ones are never read: what the cache holds there may be NaN.
 @group(0) @binding(0) var<storage, read> query: array<f32>;            // [1, HEADS, HEAD_DIM]
@@ -28,7 +28,7 @@ fn write_head(kv_head: u32, in_group: u32, column: u32, value: vec4f) {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let kv_head = group.y / TILES;
   let in_group = (group.y % TILES) * 4u;
-  let total = step.position + 1u;
+  let total = step.position + step.count;
   let seen = min(total, REACH);
   let splits = (seen + SPLIT - 1u) / SPLIT;
   let start = total - seen + group.x * SPLIT;
@@ -70,10 +70,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var y = vec4f();
   var z = vec4f();
   var w = vec4f();
+  let value_rows = value_head(kv_head, column) * CAPACITY + start;
   if (part < PARTS) {
     for (var k = part; k < SPLIT; k += PARTS) {
       let weight = weights[k];
-      let value = load_value(rows + min(k, count - 1u), column);
+      let value = load_value(value_rows + min(k, count - 1u), column % ROW4);
       x += value.x * weight;
       y += value.y * weight;
       z += value.z * weight;

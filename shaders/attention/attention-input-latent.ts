@@ -29,6 +29,7 @@ export function attentionInputLatent(variant: AttentionVariant, { expandedStride
   const { kvHeads, headDim, valueDim = headDim, capacity, kv, qkNorm, rotaryDim } = variant;
   const { constants, aliases } = sizes(variant);
   if (qkNorm) throw new AttentionVariantError('qkNorm', 'is not there for keys that are expanded');
+  if (valueDim > headDim) throw new AttentionVariantError('valueDim', `is at most headDim (${headDim}) for values that are expanded, not ${valueDim}`);
   if (rotaryDim) throw new AttentionVariantError('rotaryDim', 'is not there for keys that are expanded');
   const words = [expandedStride, ownDim, sharedStride, sharedColumn];
   if (words.some((size) => size % 4) || ownDim > headDim || expandedStride < kvHeads * (ownDim + valueDim) || sharedStride < sharedColumn + headDim - ownDim) {

@@ -17,7 +17,7 @@ fn write_head(kv_head: u32, in_group: u32, d: u32, value: f32) {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let splits = (min(step.position + 1u, REACH) + SPLIT - 1u) / SPLIT;
+  let splits = (min(step.position + step.count, REACH) + SPLIT - 1u) / SPLIT;
   let d = group.x * COLUMNS + local % COLUMNS;
   let base = group.y * MAX_SPLITS * (VALUE_DIM + 2u);
   var largest = vec4f(LOWEST);

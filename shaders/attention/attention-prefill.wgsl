@@ -22,7 +22,8 @@ fn write_row(t: u32, head: u32, column: u32, value: vec4f) {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let tile_start = group.x * TILE;
   let head = group.y;
-  let rows = (head / GROUP) * CAPACITY;
+  let kv_head = head / GROUP;
+  let rows = kv_head * CAPACITY;
   let team = local / TILE;
   let lane = local % TILE;
   let row = tile_start + team * 4u;
@@ -34,6 +35,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   // Idle members of narrow heads read a column that exists and drop it.
   let column_a = min(lane, VALUE_ROW4 - 1u);
   let column_b = min(lane + TILE, VALUE_ROW4 - 1u);
+  let rows_a = value_head(kv_head, column_a) * CAPACITY;
+  let rows_b = value_head(kv_head, column_b) * CAPACITY;
 
   var largest = vec4f(LOWEST);
   var sum = vec4f();
@@ -93,15 +96,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let count = min(TILE, end - start);
     for (var k = 0u; k < count; k++) {
       let weight = key_tile[team * TILE + k];
-      let value_row = rows + start + k;
-      let value_a = load_value(value_row, column_a);
+      let value_a = load_value(rows_a + start + k, column_a % ROW4);
       sum += weight;
       a0 += weight.x * value_a;
       a1 += weight.y * value_a;
       a2 += weight.z * value_a;
       a3 += weight.w * value_a;
       if (VALUE_ROW4 > TILE) {
-        let value_b = load_value(value_row, column_b);
+        let value_b = load_value(rows_b + start + k, column_b % ROW4);
         b0 += weight.x * value_b;
         b1 += weight.y * value_b;
         b2 += weight.z * value_b;

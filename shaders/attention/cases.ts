@@ -31,8 +31,8 @@ export const LAYER_TOLERANCE: Readonly<Record<KvFormat, number>> = { f32: 1e-5, 
 export const kernelsOf = (variant: AttentionVariant, count: number) => (count === 1 ? [attentionDecode(variant), attentionMerge(variant)] : [attentionPrefill(variant)]);
 
 function describe(variant: AttentionVariant, { count, position }: Step): string {
-  const { heads, kvHeads, headDim, kv, window, gated, qkNorm, rotaryDim, sinks, softCap } = variant;
-  const flags = [window && `window ${window}`, gated && 'gated', qkNorm && (qkNorm.whole ? 'whole norm' : 'norm'), rotaryDim && `rotary ${rotaryDim}`, sinks && 'sinks', softCap && `cap ${softCap}`];
+  const { heads, kvHeads, headDim, valueDim, kv, window, gated, qkNorm, rotaryDim, sinks, softCap } = variant;
+  const flags = [valueDim && `values ${valueDim}`, window && `window ${window}`, gated && 'gated', qkNorm && (qkNorm.whole ? 'whole norm' : 'norm'), rotaryDim && `rotary ${rotaryDim}`, sinks && 'sinks', softCap && `cap ${softCap}`];
   return [`T=${count} position=${position} ${heads}:${kvHeads}x${headDim} ${kv.key}`, ...flags.filter(Boolean)].join(' ');
 }
 
@@ -60,21 +60,20 @@ const exact = (length: number, seed: number): Float64Array => Float64Array.from(
 function attentionCase(shape: Shape, count: number, position: number): KernelCase {
   const variant = variantOf(shape);
   const step = stepOf(count, position);
-  const { heads, kvHeads, headDim, projectionStride, sinks, gated } = variant;
-  const length = count * heads * headDim;
+  const { heads, kvHeads, headDim, valueDim = headDim, projectionStride, sinks, gated } = variant;
   const cache = (seed: number): Float64Array => withRows(variant, emptyCache(variant), exact((position + count) * kvHeads * headDim, seed), 0);
   return {
     name: `${count === 1 ? 'decode' : 'prefill'} ${describe(variant, step)}`,
     kernels: () => kernelsOf(variant, count),
     step,
     inputs: () => ({
-      query: normal(length, 1, 1.5),
+      query: normal(count * heads * headDim, 1, 1.5),
       keys: packKvCache(variant.kv.key, cache(2), headDim),
       values: packKvCache(variant.kv.key, cache(3), headDim),
       ...(gated && { projection: normal(count * projectionStride, 4, 2) }),
       ...(sinks && { sinks: normal(heads, 5, 2) }),
     }),
-    outputs: { out: { type: 'f32', length }, partial: { type: 'f32', length: attentionPartialLength(variant) } },
+    outputs: { out: { type: 'f32', length: count * heads * valueDim }, partial: { type: 'f32', length: attentionPartialLength(variant) } },
     expected: ({ query, projection, sinks: sinkLogits }) => ({
       out: attentionReference(variant, step, {
         query,
@@ -150,6 +149,9 @@ export const attentionCases: readonly KernelCase[] = [
   attentionCase({ heads: 8, kvHeads: 1, headDim: 64, sinks: true, window: 128 }, 1, 500),
   attentionCase({ heads: 4, kvHeads: 2, headDim: 64, softCap: 5 }, 1, 100),
   attentionCase({ heads: 4, kvHeads: 2, headDim: 64, scale: 30 }, 1, 100),
+  // Pairs of heads that weigh each other's values: within a team's first 128 columns, and beyond them.
+  attentionCase({ heads: 6, kvHeads: 2, headDim: 20, valueDim: 40 }, 1, 100),
+  attentionCase({ heads: 4, kvHeads: 4, headDim: 68, valueDim: 136, window: 20 }, 33, 5),
   // The last position that the cache has.
   attentionCase({ heads: 4, kvHeads: 2, headDim: 16, capacity: 65 }, 1, 64),
 

@@ -86,7 +86,9 @@ export function attentionReference(
     for (let head = 0; head < heads; head++) {
       const from = (t * heads + head) * headDim;
       const to = (t * heads + head) * valueDim;
-      const rows = Math.floor(head / (heads / kvHeads)) * capacity;
+      const kvHead = Math.floor(head / (heads / kvHeads));
+      const rows = kvHead * capacity;
+      const valueHead = kvHead - (kvHead % Math.ceil(valueDim / headDim));
       const scores: number[] = [];
       for (let p = first; p <= position; p++) {
         let dot = 0;
@@ -98,7 +100,7 @@ export function attentionReference(
       const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
       scores.forEach((logit, k) => {
         const weight = Math.exp(logit - largest) / total;
-        for (let i = 0; i < valueDim; i++) out[to + i] += weight * values[(rows + first + k) * headDim + i];
+        for (let i = 0; i < valueDim; i++) out[to + i] += weight * values[((valueHead + Math.floor(i / headDim)) * capacity + first + k) * headDim + (i % headDim)];
       });
       if (!projection) continue;
       const gate = t * projectionStride + (2 * head + 1) * headDim;

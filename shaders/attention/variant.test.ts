@@ -15,6 +15,7 @@ describe('attention variants', () => {
     ['headDim', { headDim: 126 }],
     ['headDim', { headDim: 260 }],
     ['valueDim', { valueDim: 132 }],
+    ['valueDim', { kvHeads: 1, headDim: 64, valueDim: 128 }],
     ['valueDim', { valueDim: 64, gated: true, projectionStride: 8192 }],
     ['projectionStride', { projectionStride: undefined, gated: true }],
     ['heads', { heads: 12 }],

@@ -5,6 +5,7 @@ import gateSigmoid from './gate-sigmoid.wgsl?raw';
 import normalisePlain from './normalise-plain.wgsl?raw';
 import normaliseSink from './normalise-sink.wgsl?raw';
 import scoreSource from './score.wgsl?raw';
+import valueHeadSource from './value-head.wgsl?raw';
 import { AttentionVariantError } from './variant-error.ts';
 
 /** One layer's causal softmax attention. All attention kernels of the layer are described by the same variant. */
@@ -14,7 +15,10 @@ export interface AttentionVariant {
   readonly kvHeads: number;
   /** A multiple of 4, at most 256. */
   readonly headDim: number;
-  /** Elements of a value, where they are fewer: a cached one is filled up with zeros, an output is as short. A multiple of 4. */
+  /**
+   * Elements of a value, where they are fewer: a cached one is filled up with zeros, an output is as short. A multiple of 4.
+   * Or twice headDim: the values of heads 2j and 2j + 1 side by side, which the keys of both weigh (differential attention).
+   */
   readonly valueDim?: number | undefined;
   /** Positions that the cache holds. */
   readonly capacity: number;
@@ -50,7 +54,8 @@ export function checkVariant(variant: AttentionVariant): void {
   demand(isCount(kvHeads), 'kvHeads', 'a positive integer');
   demand(isCount(heads) && heads % kvHeads === 0, 'heads', `a positive multiple of kvHeads (${kvHeads})`);
   demand(isCount(headDim) && headDim % 4 === 0 && headDim <= MAX_HEAD_DIM, 'headDim', `a multiple of 4 up to ${MAX_HEAD_DIM}`);
-  demand(isCount(valueDim) && valueDim % 4 === 0 && (gated ? valueDim === headDim : valueDim <= headDim), 'valueDim', `a multiple of 4 up to headDim (${headDim}), with gates as many`);
+  const paired = valueDim === 2 * headDim && kvHeads % 2 === 0 && valueDim <= MAX_HEAD_DIM;
+  demand(isCount(valueDim) && valueDim % 4 === 0 && (gated ? valueDim === headDim : valueDim <= headDim || paired), 'valueDim', `a multiple of 4 up to headDim (${headDim}), with gates as many, or of pairs of heads twice as many`);
   demand(isCount(capacity), 'capacity', 'a positive integer');
   demand(Number.isFinite(scale), 'scale', 'finite');
   demand(window === undefined || isCount(window), 'window', 'a positive integer');
@@ -98,6 +103,7 @@ export function sizes(variant: AttentionVariant): Pick<AttentionParts, 'constant
       ROW4: u32(headDim / 4),
       VALUE_DIM: u32(valueDim),
       VALUE_ROW4: u32(valueDim / 4),
+      VALUE_HEADS: u32(Math.ceil(valueDim / headDim)),
       CAPACITY: u32(capacity),
       REACH: u32(reach(variant)),
       GATED: bool(gated),
@@ -121,6 +127,6 @@ export function attentionParts(variant: AttentionVariant, own: readonly Binding[
     constants: { ...constants, SCALE: f32(variant.scale), SOFT_CAP: f32(variant.softCap ?? 0), SINKS_BINDING: place('sinks'), PROJECTION_BINDING: place('projection') },
     aliases,
     bindings: [...own, ...optional],
-    snippets: [scoreSource, variant.sinks ? normaliseSink : normalisePlain, variant.gated ? gateSigmoid : gateNone],
+    snippets: [scoreSource, valueHeadSource, variant.sinks ? normaliseSink : normalisePlain, variant.gated ? gateSigmoid : gateNone],
   };
 }

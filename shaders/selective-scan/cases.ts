@@ -13,8 +13,8 @@ type Regime = 'usual' | 'extreme';
 const STEP = { position: 7, slotIn: 1, slotOut: 2 };
 
 /** Seeded inputs of a step; the slots of the state that it must not touch are NaN. */
-export function selectiveScanInputs(variant: SelectiveScanVariant, count: number, regime: Regime = 'usual'): Record<'x' | 'dt' | 'mix' | 'parameters' | 'z' | 'state', Float32Array<ArrayBuffer>> {
-  const { channels, stateSize, mixStride, gateStride } = variant;
+export function selectiveScanInputs(variant: SelectiveScanVariant, count: number, regime: Regime = 'usual'): Record<'x' | 'dt' | 'mix' | 'parameters' | 'state', Float32Array<ArrayBuffer>> & { readonly z?: Float32Array<ArrayBuffer> } {
+  const { channels, stateSize, mixStride, gate } = variant;
   const stride = roundUp(channels, 4);
   const next = uniform(1);
   const usual = (): number => Math.log(Math.expm1(0.001 * 100 ** next()));
@@ -24,7 +24,7 @@ export function selectiveScanInputs(variant: SelectiveScanVariant, count: number
   for (let i = 0; i < channels * stateSize; i++) parameters[i] = -((i % stateSize) + 1) * (0.5 + next());
   const state = new Float32Array(STATE_SLOTS * stateLength(variant)).fill(NaN);
   state.set(normal(stateLength(variant), 3), STEP.slotIn * stateLength(variant));
-  return { x: normal(count * stride, 4), dt, mix: normal(count * mixStride, 5), parameters, z: normal(count * gateStride, 6, regime === 'usual' ? 1 : 100), state };
+  return { x: normal(count * stride, 4), dt, mix: normal(count * mixStride, 5), parameters, ...(gate && { z: normal(count * gate.stride, 6, regime === 'usual' ? 1 : 100) }), state };
 }
 
 function selectiveScanCase(count: number, variant: SelectiveScanVariant, regime: Regime = 'usual'): KernelCase {
@@ -32,12 +32,12 @@ function selectiveScanCase(count: number, variant: SelectiveScanVariant, regime:
   const step = { ...STEP, count };
   const outLength = (count + STALE_ROWS) * roundUp(channels, 4);
   return {
-    name: `selective-scan T=${count} channels=${channels}x${stateSize}${norm ? ' norm' : ''} ${regime}`,
+    name: `selective-scan T=${count} channels=${channels}x${stateSize}${norm ? ' norm' : ''}${variant.gate ? '' : ' no gate'} ${regime}`,
     kernels: () => (count === 1 ? [selectiveScan(variant)] : [selectiveChunks(variant), selectiveScan(variant)]),
     step,
     inputs: () => {
       const { x, dt, mix, z, ...kept } = selectiveScanInputs(variant, count, regime);
-      const rows = Object.fromEntries(Object.entries({ x, dt, mix, z }).map(([name, data]) => [name, withStaleRows(data, count)]));
+      const rows = Object.fromEntries(Object.entries({ x, dt, mix, ...(z && { z }) }).map(([name, data]) => [name, withStaleRows(data, count)]));
       return { ...rows, ...kept };
     },
     outputs: { out: { type: 'f32', length: outLength }, carry: { type: 'f32', length: carryLength(variant, count) } },
@@ -57,8 +57,7 @@ export const selectiveSizes = (channels: number, stateSize: number, norm = true)
   stateSize,
   mixStride: roundUp(5 + 2 * stateSize, 4),
   mixOffset: 5,
-  gateStride: roundUp(2 * channels, 4),
-  gateOffset: channels,
+  gate: { stride: roundUp(2 * channels, 4), offset: channels },
   ...(norm && { norm: { eps: 1e-6 } }),
 });
 
@@ -67,5 +66,6 @@ export const selectiveScanCases: readonly KernelCase[] = [
   selectiveScanCase(64, selectiveSizes(64, 16, false)),
   // More elements than a workgroup has B and C of a whole chunk for.
   selectiveScanCase(65, selectiveSizes(70, 33)),
+  selectiveScanCase(70, { channels: 36, stateSize: 5, mixStride: 12, mixOffset: 0 }),
   selectiveScanCase(500, selectiveSizes(67, 8), 'extreme'),
 ];

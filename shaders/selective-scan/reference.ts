@@ -11,8 +11,8 @@ export interface SelectiveScanTensors {
   readonly mix: ArrayLike<number>;
   /** [A: channels · stateSize | D: channels | norms: 2 · stateSize] */
   readonly parameters: ArrayLike<number>;
-  /** [T, gateStride] */
-  readonly z: ArrayLike<number>;
+  /** [T, gate.stride] */
+  readonly z?: ArrayLike<number> | undefined;
   /** [STATE_SLOTS, stateSize, channels] */
   readonly state: ArrayLike<number>;
 }
@@ -21,7 +21,7 @@ const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Ma
 
 /** Float64 selective scan, token by token: out [T, channels] with NaN in the padding, and all slots of the state afterwards. */
 export function selectiveScanReference(variant: SelectiveScanVariant, tensors: SelectiveScanTensors, { count, slotIn, slotOut }: Step): { out: Float64Array; state: Float64Array } {
-  const { channels, stateSize, mixStride, mixOffset, gateStride, gateOffset, norm } = variant;
+  const { channels, stateSize, mixStride, mixOffset, gate, norm } = variant;
   const { x, dt, mix, parameters, z } = tensors;
   const slot = stateLength(variant);
   if (tensors.state.length !== STATE_SLOTS * slot) throw new RangeError('state has the wrong length');
@@ -45,8 +45,8 @@ export function selectiveScanReference(variant: SelectiveScanVariant, tensors: S
         h[at] = Math.exp(parameters[channel * stateSize + n] * delta) * h[at] + delta * b[n] * value;
         sum += c[n] * h[at];
       }
-      const gate = z[t * gateStride + gateOffset + channel];
-      out[t * stride + channel] = (sum * gate) / (1 + Math.exp(-gate));
+      const raw = gate && z ? z[t * gate.stride + gate.offset + channel] : undefined;
+      out[t * stride + channel] = raw === undefined ? sum : (sum * raw) / (1 + Math.exp(-raw));
     }
   }
   states.set(h, slotOut * slot);

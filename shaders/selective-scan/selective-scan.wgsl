@@ -1,10 +1,9 @@
-// Outputs of a chunk, out = (Σ_n C_n h_n + D x) · silu(z), from the state that the chunks before it leave; the last chunk writes the
-// step's. One invocation a channel and chunk. Needs common/step.wgsl, common/sigmoid.wgsl and recurrence.wgsl.
+// Outputs of a chunk, out = (Σ_n C_n h_n + D x) · gate, from the state that the chunks before it leave; the last chunk writes the
+// step's. One invocation a channel and chunk. Needs common/step.wgsl, recurrence.wgsl and a gate snippet.
 @group(0) @binding(4) var<storage, read> carry: array<f32>;        // [chunks − 1, [h: STATE | Σ Δ: 1], CHANNELS]
-@group(0) @binding(5) var<storage, read> z: array<f32>;            // [T, GATE_STRIDE], columns GATE_OFFSET + [0, CHANNELS)
-@group(0) @binding(6) var<storage, read_write> state: array<f32>;  // [STATE_SLOTS, STATE, CHANNELS]
-@group(0) @binding(7) var<storage, read_write> out: array<f32>;    // [T, STRIDE]
-@group(0) @binding(8) var<uniform> step: Step;
+@group(0) @binding(5) var<storage, read_write> state: array<f32>;  // [STATE_SLOTS, STATE, CHANNELS]
+@group(0) @binding(6) var<storage, read_write> out: array<f32>;    // [T, STRIDE]
+@group(0) @binding(7) var<uniform> step: Step;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -32,8 +31,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       advance(&h, &rates, softplus(dt[token * STRIDE + channel]), value, row);
       var sum = skip * value;
       for (var n = 0u; n < STATE; n++) { sum += mix_tile[(row * 2u + 1u) * STATE + n] * h[n]; }
-      let gate = z[token * GATE_STRIDE + GATE_OFFSET + channel];
-      if (inside) { out[token * STRIDE + channel] = sum * gate * sigmoid(gate); }
+      if (inside) { out[token * STRIDE + channel] = sum * gate_of(token, channel); }
     }
   }
   if (inside && end == step.count) {

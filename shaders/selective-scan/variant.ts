@@ -1,4 +1,7 @@
+import sigmoidSource from '../common/sigmoid.wgsl?raw';
 import { ceilDiv, f32, roundUp, u32, type Constant } from '../kernel.ts';
+import gateNone from './gate-none.wgsl?raw';
+import gateSilu from './gate-silu.wgsl?raw';
 import normNone from './norm-none.wgsl?raw';
 import normRms from './norm-rms.wgsl?raw';
 
@@ -11,10 +14,8 @@ export interface SelectiveScanVariant {
   readonly mixStride: number;
   /** Column of B in it; C follows B. */
   readonly mixOffset: number;
-  /** Row length of the tensor that holds the gate z. */
-  readonly gateStride: number;
-  /** Column of z in it. */
-  readonly gateOffset: number;
+  /** Row length of the tensor that holds the gate z, and z's first column in it. Absent: the output has no gate. */
+  readonly gate?: { readonly stride: number; readonly offset: number };
   /** B and C of a token go through an RMSNorm each (Jamba); absent: they do not (Mamba). */
   readonly norm?: { readonly eps: number };
 }
@@ -43,7 +44,9 @@ export const carryLength = ({ channels, stateSize }: SelectiveScanVariant, capac
 export const chunksOf = (count: number): number => ceilDiv(count, CHUNK);
 
 /** Part of the kernels' labels. */
-export const variantLabel = ({ channels, stateSize, norm }: SelectiveScanVariant): string => `${channels}x${stateSize}${norm ? '/norm' : ''}`;
+export const variantLabel = ({ channels, stateSize, norm, gate }: SelectiveScanVariant): string => `${channels}x${stateSize}${norm ? '/norm' : ''}${gate ? '/gate' : ''}`;
+
+export const gateSnippets = ({ gate }: SelectiveScanVariant): string[] => (gate ? [sigmoidSource, gateSilu] : [gateNone]);
 
 export const normSnippet = ({ norm }: SelectiveScanVariant): string => (norm ? normRms : normNone);
 
