@@ -5,6 +5,7 @@ import { evaluate } from '../../web/tools/evaluate.ts';
 const MODELS = [
   'gla',
   'gla-hybrid',
+  'phi4flash',
 ];
 /** As in architectures.browser.test.ts. */
 const PIECES = [7, 64, 1, 16, 1, 1];
