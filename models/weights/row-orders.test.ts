@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { alternating, bySection } from './row-orders.ts';
+import { alternating, bySection, oneByOne } from './row-orders.ts';
 
 /** What rows with these labels come out as. */
 function placed(labels: string, order: Uint32Array): string {
@@ -14,4 +14,8 @@ test('halves take turns', () => {
 
 test('sections of groups are put together', () => {
   expect(placed('qqkvQQKV', bySection(2, [2, 1, 1]))).toBe('qqQQkKvV');
+});
+
+test('tensors one by one, each in its order', () => {
+  expect(placed('aAbBcdef', oneByOne([bySection(2, [1, 1]), Uint32Array.of(3, 2, 1, 0)]))).toBe('abABfedc');
 });
