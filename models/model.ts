@@ -77,6 +77,14 @@ export interface Session {
   restore(snapshot: Snapshot): Promise<void>;
   /** A second session that goes on from here. */
   fork(): Promise<Session>;
+  /**
+   * The session as bytes, to be loaded later or elsewhere: tokens, text, states, and the keys and values that are written. Bound to the
+   * checkpoint and to how its weights, keys and values are stored, and with a checksum, which tells of damage but not of malice.
+   * Throws as `snapshot` does, and the signal's reason.
+   */
+  save(options?: { readonly signal?: AbortSignal }): Promise<Uint8Array<ArrayBuffer>>;
+  /** Makes the session what the saved one was, of this checkpoint in whatever page. Throws as `restore` does, with a `StateError` for bytes that do not fit. */
+  load(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Forgets everything; the session can be used again. Throws `SessionBusyError` while it generates. */
   reset(): void;
   /** Frees the state at once. A running generation ends with `DisposedError`, as does any later call. */

@@ -5,12 +5,13 @@ import { readBuffer } from '../gpu/read-buffer.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { TokenReadback } from '../gpu/token-readback.ts';
 import type { Graph } from '../ops/graph.ts';
+import type { StateDeclaration } from '../ops/state.ts';
 import type { Tensor } from '../ops/vocabulary.ts';
 import { lower } from '../program/lower.ts';
 import type { Mode } from '../program/lowering.ts';
 import { Program } from '../program/program.ts';
 import { Sequence } from './sequence.ts';
-import { SequenceState } from './sequence-state.ts';
+import { SequenceState, type StateOptions } from './sequence-state.ts';
 import type { TokenSampler } from './token-sampler.ts';
 
 export interface RunnerOptions {
@@ -103,9 +104,18 @@ export class Runner {
     return this.program(count === 1 ? 'decode' : 'prefill');
   }
 
-  async createSequence(): Promise<Sequence> {
+  /** What its sequences remember. */
+  get states(): readonly StateDeclaration[] {
+    return this.#graph.states;
+  }
+
+  get stateOptions(): StateOptions {
     const { context, chunk, kv } = this.options;
-    return new Sequence(await SequenceState.allocate(this.gpu.buffers, this.#graph.states, { context, kv, rows: chunk }));
+    return { context, kv, rows: chunk };
+  }
+
+  async createSequence(): Promise<Sequence> {
+    return new Sequence(await SequenceState.allocate(this.gpu.buffers, this.states, this.stateOptions));
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { Runner } from '../schedule/runner.ts';
 import type { RowLayout } from './buffer-layout.ts';
 
-/** Where rows of a segment lie in a buffer: head `h` begins at row `h` · `stride` + `offset`. */
+/** Where rows of a segment lie in buffers: head `h` begins at row `h` · `stride` + `offset`. */
 interface Place {
   readonly buffers: readonly GPUBuffer[];
   /** Rows from one head to the next. */
@@ -95,15 +95,18 @@ export class RowSegment {
     for (const home of this.homes) home.forget(this);
   }
 
-  /** Records the copy of all rows into a cache, or something arranged like one, from wherever they are. */
-  copyTo(encoder: GPUCommandEncoder, to: Place): void {
+  /** Records the copy of all rows into caches, or something arranged like them, from wherever they are. */
+  copyTo(encoder: GPUCommandEncoder, { buffers, ...to }: Place): void {
+    buffers.forEach((buffer, i) => this.copyBuffer(encoder, i, { buffer, ...to }));
+  }
+
+  /** The same for the rows of one of the buffers. */
+  copyBuffer(encoder: GPUCommandEncoder, index: number, { buffer, stride, offset }: Omit<Place, 'buffers'> & { readonly buffer: GPUBuffer }): void {
+    const { heads, rowBytes } = this.#layouts[index];
     const from = this.#source();
-    const count = this.end - this.start;
-    this.#layouts.forEach(({ heads, rowBytes }, i) => {
-      for (let head = 0; head < heads; head++) {
-        encoder.copyBufferToBuffer(from.buffers[i], (head * from.stride + from.offset) * rowBytes, to.buffers[i], (head * to.stride + to.offset) * rowBytes, count * rowBytes);
-      }
-    });
+    for (let head = 0; head < heads; head++) {
+      encoder.copyBufferToBuffer(from.buffers[index], (head * from.stride + from.offset) * rowBytes, buffer, (head * stride + offset) * rowBytes, (this.end - this.start) * rowBytes);
+    }
   }
 
   #source(): Place {

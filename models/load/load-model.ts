@@ -19,6 +19,7 @@ import { loadWeights } from '../weights/load-weights.ts';
 import { planWeights } from '../weights/plan.ts';
 import type { MatrixRole } from '../weights/spec.ts';
 import { storedModules } from '../weights/stored-modules.ts';
+import { Fingerprint } from './fingerprint.ts';
 import type { LoadOptions, LoadProgress, ModelSource } from './load-options.ts';
 import { resolveLoadOptions, type ResolvedLoadOptions } from './resolve-load-options.ts';
 
@@ -55,18 +56,22 @@ export async function loadParts(source: ModelSource, options: LoadOptions & Devi
     const plan = planWeights(specs, checkpoint, { canonicalName: parsed.canonicalName, packers, packing: checkpoint.packing });
 
     report({ phase: 'weights' });
+    const fingerprint = new Fingerprint();
     const loaded = await loadWeights(gpu, checkpoint, plan, {
       signal,
+      onTensor: (tensor, bytes) => fingerprint.add(tensor, bytes),
       onBytes: (loadedBytes, totalBytes) => report({ phase: 'weights', loadedBytes, totalBytes }),
     });
 
     report({ phase: 'compile' });
     // What an abort leaves behind finds the buffer pool closed.
     const runner = await abortable(createRunner(gpu, parsed, specs, loaded, { context, chunk: Math.min(resolved.prefillChunk, context), kv, compile: options.compile }), signal);
+    const identity = await fingerprint.digest(checkpoint.config);
     signal?.throwIfAborted();
     gpu.check();
     report({ phase: 'ready' });
-    return { runner, text, name: checkpoint.name, modelType, parameters: plan.parameters, generationConfig: checkpoint.generationConfig, stopTokens: stopTokensOf(checkpoint) };
+    const precision = [resolved.quantize, resolved.quantizeEmbeddings, resolved.precision, resolved.kvCache].join(' ');
+    return { runner, text, name: checkpoint.name, modelType, parameters: plan.parameters, generationConfig: checkpoint.generationConfig, stopTokens: stopTokensOf(checkpoint), identity, precision };
   } catch (error) {
     gpu.destroy();
     // A lost device makes the browser reject with errors of its own.

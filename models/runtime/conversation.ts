@@ -9,7 +9,7 @@ import type { Sequence } from '../../engine/schedule/sequence.ts';
 import type { Prompt, Session, SessionMemory, Snapshot } from '../model.ts';
 import type * as SessionState from '../state/session-state.ts';
 import { AnswerText } from './answer-text.ts';
-import type { ConversationMemory } from './conversation-memory.ts';
+import type { ConversationMemory, HeldConversation } from './conversation-memory.ts';
 import { resolveGeneration, type GenerationSettings } from './generation-settings.ts';
 import type { LoadedParts } from './loaded-parts.ts';
 import { planPrompt } from './plan-prompt.ts';
@@ -134,11 +134,19 @@ export class Conversation implements Session {
   }
 
   snapshot(): Promise<Snapshot> {
-    return this.#alone(({ takeSnapshot }) => takeSnapshot(this.#parts.runner, this.#memory, this.#disposal.signal));
+    return this.#hold(({ takeSnapshot }, held) => takeSnapshot(held));
   }
 
   restore(snapshot: Snapshot): Promise<void> {
-    return this.#alone(({ restoreSnapshot }) => restoreSnapshot(this.#parts.runner, this.#memory, snapshot, () => this.#createSequence(), this.#disposal.signal));
+    return this.#hold(({ restoreSnapshot }, held) => restoreSnapshot(held, snapshot));
+  }
+
+  save({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#hold(({ saveSession }, held) => saveSession(held, signal));
+  }
+
+  load(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    return this.#hold(({ loadSession }, held) => loadSession(held, bytes));
   }
 
   async fork(): Promise<Session> {
@@ -156,16 +164,16 @@ export class Conversation implements Session {
   }
 
   /** Does something with the state while nothing else does. */
-  async #alone<T>(work: (state: typeof SessionState) => Promise<T>): Promise<T> {
-    const disposed = this.#disposal.signal;
-    disposed.throwIfAborted();
+  async #hold<T>(work: (state: typeof SessionState, held: HeldConversation) => Promise<T>): Promise<T> {
+    const { signal } = this.#disposal;
+    signal.throwIfAborted();
     if (this.#busy) throw new SessionBusyError();
     this.#busy = true;
     try {
       const state = await importModule(() => import('../state/session-state.ts'));
-      disposed.throwIfAborted();
+      signal.throwIfAborted();
       this.#parts.runner.gpu.check();
-      return await work(state);
+      return await work(state, { parts: this.#parts, memory: this.#memory, signal, createSequence: () => this.#createSequence() });
     } catch (error) {
       throw await this.#explain(error);
     } finally {

@@ -10,4 +10,8 @@ export interface LoadedParts {
   readonly parameters: number;
   readonly generationConfig: Readonly<Record<string, unknown>> | undefined;
   readonly stopTokens: ReadonlySet<number>;
+  /** Of the checkpoint, wherever it came from. */
+  readonly identity: string;
+  /** How weights, keys and values are stored. */
+  readonly precision: string;
 }

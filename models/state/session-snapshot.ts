@@ -1,10 +1,8 @@
 import { DisposedError } from '../../engine/errors/generate-errors.ts';
-import type { Runner } from '../../engine/schedule/runner.ts';
-import type { Sequence } from '../../engine/schedule/sequence.ts';
 import { StateSnapshot } from '../../engine/snapshot/state-snapshot.ts';
 import { StateError } from '../errors/state-error.ts';
 import type { Snapshot } from '../model.ts';
-import type { ConversationMemory } from '../runtime/conversation-memory.ts';
+import type { HeldConversation } from '../runtime/conversation-memory.ts';
 
 /** A session's state and the text that it stands for. */
 export class SessionSnapshot implements Snapshot {
@@ -29,15 +27,15 @@ export class SessionSnapshot implements Snapshot {
   }
 }
 
-export async function takeSnapshot(runner: Runner, { sequence, transcript }: ConversationMemory, signal: AbortSignal): Promise<SessionSnapshot> {
+export async function takeSnapshot({ parts: { runner }, memory: { sequence, transcript }, signal }: HeldConversation): Promise<SessionSnapshot> {
   return new SessionSnapshot(sequence ? await StateSnapshot.take(runner, sequence, signal) : new StateSnapshot(runner, [], 0, undefined, []), transcript);
 }
 
-/** `makeSequence` is asked where the session has none yet. Throws `DisposedError` and `StateError`. */
-export async function restoreSnapshot(runner: Runner, memory: ConversationMemory, snapshot: Snapshot, makeSequence: () => Promise<Sequence>, signal: AbortSignal): Promise<void> {
+/** Throws `DisposedError` and `StateError`. */
+export async function restoreSnapshot({ parts: { runner }, memory, signal, createSequence }: HeldConversation, snapshot: Snapshot): Promise<void> {
   if (!(snapshot instanceof SessionSnapshot) || snapshot.state.runner !== runner) throw new StateError('model', 'The snapshot was taken of a session of another model. Restore it in a session of the model that it is of; save and load carry a state from one load of a checkpoint to another.');
   if (snapshot.state.disposed) throw new DisposedError('snapshot');
   const { state, transcript } = snapshot;
-  await state.restore((memory.sequence ??= await makeSequence()), signal);
+  await state.restore((memory.sequence ??= await createSequence()), signal);
   memory.transcript = transcript;
 }

@@ -18,6 +18,8 @@ const WRITES_IN_FLIGHT = 2 ** 26;
 export interface WeightOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onBytes: (loaded: number, total: number) => void;
+  /** Sees each tensor before it is converted. */
+  readonly onTensor?: ((tensor: TensorInfo, bytes: Uint8Array) => void) | undefined;
 }
 
 /** What becomes of one tensor of a matrix. */
@@ -56,6 +58,7 @@ export async function loadWeights(gpu: Gpu, checkpoint: Checkpoint, plan: Weight
   let unflushed = 0;
   const progress = ({ loadedBytes, totalBytes }: { loadedBytes: number; totalBytes: number }): void => options.onBytes(loadedBytes, totalBytes);
   for await (const { tensor, bytes } of checkpoint.read([...conversions.keys(), ...plan.vectors.keys()], { signal: options.signal, onProgress: progress })) {
+    options.onTensor?.(tensor, bytes);
     const conversion = conversions.get(tensor.name);
     const vector = plan.vectors.get(tensor.name);
     if (vector) placeVector(vector, tensor, hubValues(tensor, bytes), values.get(vector.spec));

@@ -57,7 +57,7 @@ function fakeModel(name: string, { quantize, kvCache }: LoadOptions): Model {
   const memory = { weights: 1_040_000, state: 620_000, activations: 310_000, total: 1_970_000 };
   return {
     name: name.includes('stories260K') ? 'stories260K' : name, modelType: 'llama', parameters: 260_032, contextLength: 512, vocabularySize: 512, hasChatTemplate: chat, logits: () => Promise.reject(new Error('the double has no logits')), memory, generate,
-    createSession: () => ({ length: 0, memory: { fixed: 0, growing: 0, allocated: 0 }, generate, snapshot: noState, restore: noState, fork: noState, reset: () => {}, dispose: () => {} }),
+    createSession: () => ({ length: 0, memory: { fixed: 0, growing: 0, allocated: 0 }, generate, snapshot: noState, restore: noState, fork: noState, save: noState, load: noState, reset: () => {}, dispose: () => {} }),
     dispose: () => {},
   };
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GenerateOptions, Model, Session, Snapshot } from '../../index.ts';
 import { uniform } from '../../shaders/random.ts';
-import { failure, loadFixture, randomTokens, run } from './fixtures.ts';
+import { failure, loadChanged, loadFixture, randomTokens, run, TOKEN_FILES } from './fixtures.ts';
 import { spyOnGpu } from './gpu-calls.ts';
 
 const gpu = spyOnGpu();
@@ -89,6 +89,40 @@ describe.each([
     expect(Math.max(...live)).toBeGreaterThan(0);
     expect(model.memory.state).toBe(0);
   });
+});
+
+test('a saved state goes on in another load of the checkpoint, from another source, and nowhere else', async () => {
+  const prompt = { tokens: randomTokens(9, 160, 4) };
+  const saved: Record<string, Uint8Array<ArrayBuffer>> = {};
+  for (const [name, kvCache] of [['arch/llama', 'int4'], ['arch/qwen3_5_text', 'f16'], ['arch/mamba2', 'f32']] as const) {
+    const model = await loadFixture(name, { kvCache, contextLength: 64 });
+    const session = model.createSession();
+    await run(session, prompt, { maxTokens: 3 });
+    const bytes = await session.save();
+    // With a snapshot between, so that keys and values are in two pieces.
+    const snapshot = await session.snapshot();
+    await run(session, { tokens: [5, 6] }, { maxTokens: 2 });
+    saved[name] = await session.save();
+    snapshot.dispose();
+    const expected = await run(session, { tokens: [8] }, { maxTokens: 6 });
+    model.dispose();
+
+    const again = await loadChanged(name, TOKEN_FILES, {}, { kvCache, contextLength: 64 });
+    const other = again.createSession();
+    await other.load(saved[name]);
+    expect(other.length).toBe(16);
+    expect(await run(other, { tokens: [8] }, { maxTokens: 6 })).toMatchObject({ ids: expected.ids, cachedTokens: 15 });
+    for (const [of, bytes] of Object.entries(saved)) if (of !== name) expect(await failure(other.load(bytes))).toMatchObject({ code: 'state', reason: 'model' });
+    expect(await failure(other.load(saved[name].slice(0, -1)))).toMatchObject({ reason: 'damaged' });
+    expect(other.length).toBe(23);
+    await other.load(bytes);
+    expect(other.length).toBe(12);
+    again.dispose();
+  }
+  const model = await loadFixture('arch/llama', { kvCache: 'int8', contextLength: 64 });
+  expect(await failure(model.createSession().load(saved['arch/llama']))).toMatchObject({ code: 'state', reason: 'precision' });
+  model.dispose();
+  expect(gpu.errors).toEqual([]);
 });
 
 describe('snapshots', () => {

@@ -20,6 +20,8 @@ function endless(name: string, log: string[]): Model {
     snapshot: () => Promise.resolve({ length: 0, bytes: 0, dispose: () => undefined }),
     restore: () => Promise.resolve(),
     fork: () => Promise.resolve(session),
+    save: () => Promise.resolve(new Uint8Array(0)),
+    load: () => Promise.resolve(),
     reset: () => log.push(`${name} reset`),
     dispose: () => log.push(`${name} session disposed`),
   };
