@@ -24,6 +24,7 @@ export const MODEL_NOTES = [
   { types: ['nemotron_h'], examples: 'Nemotron-H, Nemotron 3 Nano', notes: 'hybrid: Mamba-2; with and without experts' },
   { types: ['zamba2'], examples: 'Zamba2', notes: 'hybrid: Mamba-2, and attention whose weights several layers share' },
   { types: ['jamba'], examples: 'Jamba', notes: 'hybrid: Mamba; experts' },
+  { types: ['gam'], examples: 'Gated Associative Memory', notes: 'causal convolutions and a learnt memory' },
   { types: ['phi4flash'], examples: 'Phi-4-mini-flash', notes: 'hybrid: Mamba; differential attention; a cross-decoder on shared keys, values and memory (SambaY)' },
   { types: ['lfm2', 'lfm2_vl', 'lfm2-vl'], examples: 'LFM2, LFM2-VL', notes: 'hybrid: gated short convolutions' },
   { types: ['lfm2_moe'], examples: 'LFM2-8B-A1B', notes: 'hybrid: gated short convolutions; experts' },

@@ -20,6 +20,7 @@ import { scaleCases } from './scale/cases.ts';
 import { selectRowsCases } from './select-rows/cases.ts';
 import { selectiveScanCases } from './selective-scan/cases.ts';
 import { shortConvCases } from './short-conv/cases.ts';
+import { softmaxCases } from './softmax/cases.ts';
 
 /** Every operator's cases, by the operator's folder. */
 export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
@@ -43,4 +44,5 @@ export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   moe: moeCases,
   sampling: samplingCases,
   scale: scaleCases,
+  softmax: softmaxCases,
 };

@@ -18,6 +18,7 @@ export type Node = { readonly out: Tensor } & (
   | { readonly op: 'add'; readonly x: Tensor; readonly residual: Tensor }
   | { readonly op: 'concatenate'; readonly x: Tensor; readonly y: Tensor }
   | { readonly op: 'glu'; readonly x: Tensor; readonly activation: Activation }
+  | { readonly op: 'softmax'; readonly x: Tensor; readonly parts: number; readonly column: number }
   | { readonly op: 'rmsNorm'; readonly x: Tensor; readonly weight: Vector; readonly eps: number; readonly residual?: Tensor }
   | { readonly op: 'layerNorm'; readonly x: Tensor; readonly weight: Vector; readonly bias: Vector; readonly eps: number }
   | { readonly op: 'softmaxAttention'; readonly x: Tensor; readonly attention: SoftmaxAttention }
@@ -100,6 +101,11 @@ export class Graph implements Ops {
   glu(x: Tensor, activation: Activation): Tensor {
     if (x.width % 2 !== 0) throw new Error(`${x.width} columns are no two halves`);
     return this.#add({ op: 'glu', x, activation }, x.width / 2, x.rows);
+  }
+
+  softmax(x: Tensor, { parts, column = 0, width = x.width - column }: { readonly parts: number; readonly column?: number; readonly width?: number }): Tensor {
+    if (width % parts !== 0) throw new Error(`${width} columns are no ${parts} equal parts`);
+    return this.#add({ op: 'softmax', x, parts, column }, width, x.rows);
   }
 
   rmsNorm(x: Tensor, weight: Vector, eps: number, { residual }: { readonly residual?: Tensor } = {}): Tensor {

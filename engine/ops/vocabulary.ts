@@ -278,6 +278,8 @@ export interface Ops {
   add(x: Tensor, residual: Tensor): Tensor;
   /** Columns [a | b]. */
   concatenate(a: Tensor, b: Tensor): Tensor;
+  /** Softmax of each of `parts` equal parts of x, or of `width` columns of it from `column` on. */
+  softmax(x: Tensor, options: { readonly parts: number; readonly column?: number; readonly width?: number }): Tensor;
   /** Columns [gate | up] become activation(gate) ⊙ up: where they are a sum of products; else `gatedMlp`. */
   glu(x: Tensor, activation: Activation): Tensor;
   /** Of the first columns of x where the weight is shorter than its rows. With a `residual`, residual + norm(x): a norm behind a mixer or an MLP. */

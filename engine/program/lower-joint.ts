@@ -1,12 +1,14 @@
 import { glu } from '../../shaders/glu/glu.ts';
+import { roundUp } from '../../shaders/kernel.ts';
 import { layerNorm } from '../../shaders/layer-norm/layer-norm.ts';
 import { scale } from '../../shaders/scale/scale.ts';
+import { softmax } from '../../shaders/softmax/softmax.ts';
 import type { Node } from '../ops/graph.ts';
 import { lowerLookUp } from './lower-embedding.ts';
 import type { Lowering } from './lowering.ts';
 
 /** Between mixers and matrices: where branches of a model meet, factors, and GPT-2's norms and positions. */
-export type JointNode = Extract<Node, { op: 'add' | 'concatenate' | 'glu' | 'layerNorm' | 'positionEmbedding' | 'scale' }>;
+export type JointNode = Extract<Node, { op: 'add' | 'concatenate' | 'glu' | 'layerNorm' | 'positionEmbedding' | 'scale' | 'softmax' }>;
 
 export function lowerJoint(lowering: Lowering, node: JointNode): void {
   const { out } = node;
@@ -31,6 +33,10 @@ export function lowerJoint(lowering: Lowering, node: JointNode): void {
       return lowerLookUp(lowering, node.table, out, { index: 'position', target: lowering.define(out, 'position embedding', node.x), scale: 1 });
     case 'scale':
       return lowering.emit(scale({ width: out.width, factor: node.factor }), { x: lowering.read(node.x), out: lowering.define(out, 'scaled') }, out);
+    case 'softmax': {
+      const { x, parts, column } = node;
+      return lowering.emit(softmax({ parts, dim: out.width / parts, stride: roundUp(x.width, 4), column }), { x: lowering.read(x), out: lowering.define(out, 'softmax') }, out);
+    }
     default:
       return node satisfies never;
   }

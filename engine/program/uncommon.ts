@@ -41,6 +41,7 @@ export async function lowerUncommon(lowering: Lowering, node: UncommonNode): Pro
     case 'layerNorm':
     case 'positionEmbedding':
     case 'scale':
+    case 'softmax':
       return (await importJoint()).lowerJoint(lowering, node);
     case 'channelAttention':
       return (await importChannel()).lowerChannel(lowering, node);

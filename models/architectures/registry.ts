@@ -6,6 +6,7 @@ import { LLAMA_FAMILY } from './llama-family.ts';
 export const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitecture>>> = {
   bamba: async () => (await together(import('./bamba.ts'), importRecurrent())).bamba,
   falcon_h1: async () => (await together(import('./falcon_h1.ts'), importRecurrent())).falconH1,
+  gam: async () => (await together(import('./gam.ts'), importJoint(), importRecurrent())).gam,
   gemma3,
   gemma3_text: gemma3,
   gla: async () => (await together(import('./gla.ts'), importRecurrent(), importChannel())).gla,

@@ -48,22 +48,23 @@ export async function loadWeights(gpu: Gpu, checkpoint: Checkpoint, plan: Weight
     if (spec.kind === 'vector') values.set(spec, spec.values ?? new Float32Array(spec.length));
     else uploads.set(spec, await MatrixUpload.begin(gpu, spec, (partsOf.get(spec) ?? []).map((part) => layoutOf(layouts, part))));
   }
-  const conversions = new Map<string, Conversion>();
+  const conversions = new Map<string, Conversion[]>();
   for (const part of plan.parts) {
     const upload = uploads.get(part.spec);
     if (!upload) continue;
-    for (const [suffix, converter] of layoutOf(layouts, part).converters) conversions.set(tensorOf(part, suffix).name, { upload, part, converter });
+    for (const [suffix, converter] of layoutOf(layouts, part).converters) {
+      const { name } = tensorOf(part, suffix);
+      conversions.set(name, [...(conversions.get(name) ?? []), { upload, part, converter }]);
+    }
   }
 
   let unflushed = 0;
   const progress = ({ loadedBytes, totalBytes }: { loadedBytes: number; totalBytes: number }): void => options.onBytes(loadedBytes, totalBytes);
   for await (const { tensor, bytes } of checkpoint.read([...conversions.keys(), ...plan.vectors.keys()], { signal: options.signal, onProgress: progress })) {
     options.onTensor?.(tensor, bytes);
-    const conversion = conversions.get(tensor.name);
     const vector = plan.vectors.get(tensor.name);
     if (vector) placeVector(vector, tensor, hubValues(tensor, bytes), values.get(vector.spec));
-    if (!conversion) continue;
-    for (const written of convert(conversion, tensor, bytes)) {
+    for (const written of convertAll(conversions.get(tensor.name) ?? [], tensor, bytes)) {
       unflushed += written;
       if (unflushed < WRITES_IN_FLIGHT) continue;
       await gpu.device.queue.onSubmittedWorkDone();
@@ -114,6 +115,11 @@ function placeVector({ part: { offset, stride, order, map } }: PlannedVector, te
     if (!Number.isFinite(Math.fround(value))) throw new UnpackableWeightError({ format: 'f32', row: 0, column: i, value: values[i], tensor: tensor.name, file: tensor.file });
     target[offset + (order ? order[i] : i) * stride] = value;
   }
+}
+
+/** A tensor may be part of several matrices. */
+function* convertAll(conversions: readonly Conversion[], tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>): Generator<number> {
+  for (const conversion of conversions) yield* convert(conversion, tensor, bytes);
 }
 
 /** Yields the bytes written after each slab of rows. */

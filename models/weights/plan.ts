@@ -71,7 +71,9 @@ export function replaceSpecs(tree: object, replace: (spec: Spec) => object): obj
  */
 export function planWeights(tree: object, checkpoint: Pick<Checkpoint, 'tensors' | 'weightsFile'>, options: PlanOptions): WeightPlan {
   const specs = collectSpecs(tree);
-  const tensors = new Tensors(checkpoint, options.canonicalName, new Set(specs.flatMap((spec) => spec.parts.map(({ name }) => name))));
+  const uses = new Map<string, number>();
+  for (const { name } of specs.flatMap((spec) => [...spec.parts])) uses.set(name, (uses.get(name) ?? 0) + 1);
+  const tensors = new Tensors(checkpoint, options.canonicalName, uses);
   const parts: PlannedPart[] = [];
   const vectors = new Map<string, PlannedVector>();
   let parameters = 0;
@@ -81,6 +83,7 @@ export function planWeights(tree: object, checkpoint: Pick<Checkpoint, 'tensors'
         const info = tensors.take(part.name);
         checkShape(info, part.shape);
         checkFloat(info);
+        if (vectors.has(info.name)) throw new RangeError(`${info.name} is part of two vectors`);
         vectors.set(info.name, { spec, part });
       }
       if (spec.parts.length > 0) parameters += spec.length;
@@ -134,14 +137,14 @@ const moduleOf = (weight: string): string => weight.replace(/\.weight$/, '');
 /** Scales of a quantised KV cache, which a packed checkpoint may bring along: the cache is quantised with scales of its own here. */
 const CACHE_SCALE = /\.(?:[qkv]|prob|output)_scale$/;
 
-/** The checkpoint's tensors by the names that the model knows them under; each is taken once. */
+/** The checkpoint's tensors by the names that the model knows them under; each is taken as often as it is wanted. */
 class Tensors {
   readonly #available = new Map<string, TensorInfo>();
-  readonly #wanted: ReadonlySet<string>;
+  readonly #wanted: Map<string, number>;
   readonly #suffixes: TensorSuffixes;
   readonly #file: string;
 
-  constructor({ tensors, weightsFile }: Pick<Checkpoint, 'tensors' | 'weightsFile'>, canonicalName: PlanOptions['canonicalName'], wanted: ReadonlySet<string>) {
+  constructor({ tensors, weightsFile }: Pick<Checkpoint, 'tensors' | 'weightsFile'>, canonicalName: PlanOptions['canonicalName'], wanted: Map<string, number>) {
     for (const info of tensors.values()) {
       const name = canonicalName(info.name);
       if (name === undefined) continue;
@@ -165,7 +168,9 @@ class Tensors {
       const unused = [...this.#available.keys()].filter((other) => !this.#wanted.has(other));
       throw new MissingTensorError(name, nearestNames(name, unused), this.#file);
     }
-    this.#available.delete(name);
+    const left = (this.#wanted.get(name) ?? 0) - 1;
+    this.#wanted.set(name, left);
+    if (left <= 0) this.#available.delete(name);
     return info;
   }
 

@@ -7,6 +7,11 @@ type Keys = Readonly<Record<string, unknown>>;
 
 /** By fixture: other ways to write its config, and keys that are refused. */
 const VARIANTS: Readonly<Record<string, { readonly same: readonly Keys[]; readonly other: readonly Keys[]; readonly refused: readonly Keys[] }>> = {
+  gam: {
+    same: [{ VOCAB_SIZE: undefined, vocab_size: 128, N_LAYER: undefined, n_layer: 3 }, { CONV_KERNEL_SIZE: undefined }],
+    other: [{ NUM_MEMORY_SLOTS: 38 }, { CONV_KERNEL_SIZE: 2 }, { BLOCK_SIZE: 99 }],
+    refused: [{ N_LAYER: 0 }, { N_EMBED: 1.5 }],
+  },
   phi4flash: {
     same: [{ sliding_window: [null, 13, null, 13, null, null, null, null] }, { mamba_dt_rank: 3 }],
     other: [{ sliding_window: null }, { sliding_window: [null, 13, null, 12, null, null, null, null] }, { num_key_value_heads: null }, { mamba_expand: 2 }],

@@ -5,6 +5,7 @@ import { evaluate } from '../../web/tools/evaluate.ts';
 const MODELS = [
   'gla',
   'gla-hybrid',
+  'gam',
   'phi4flash',
 ];
 /** As in architectures.browser.test.ts. */
