@@ -6,6 +6,7 @@ import { dequantCases } from './dequant/cases.ts';
 import { embeddingCases } from './embedding/cases.ts';
 import { gatedRmsNormCases } from './gated-rms-norm/cases.ts';
 import { gluCases } from './glu/cases.ts';
+import { interpolateCases } from './interpolate/cases.ts';
 import { layerNormCases } from './layer-norm/cases.ts';
 import { linearAttentionChannelCases } from './linear-attention-channel/cases.ts';
 import { linearAttentionCases } from './linear-attention/cases.ts';
@@ -15,6 +16,7 @@ import { moeCases } from './moe/cases.ts';
 import { rgLruCases } from './rg-lru/cases.ts';
 import { resizeHeadsCases } from './resize-heads/cases.ts';
 import { rmsNormCases } from './rms-norm/cases.ts';
+import { rwkvOutputCases } from './rwkv-output/cases.ts';
 import { samplingCases } from './sampling/cases.ts';
 import { scaleCases } from './scale/cases.ts';
 import { selectRowsCases } from './select-rows/cases.ts';
@@ -33,6 +35,7 @@ export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   'rg-lru': rgLruCases,
   'resize-heads': resizeHeadsCases,
   'rms-norm': rmsNormCases,
+  'rwkv-output': rwkvOutputCases,
   'select-rows': selectRowsCases,
   'selective-scan': selectiveScanCases,
   'short-conv': shortConvCases,
@@ -40,6 +43,7 @@ export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   dequant: dequantCases,
   embedding: embeddingCases,
   glu: gluCases,
+  interpolate: interpolateCases,
   linear: linearCases,
   moe: moeCases,
   sampling: samplingCases,

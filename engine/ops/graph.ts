@@ -1,5 +1,5 @@
 import type { Activation } from '../../shaders/linear/linear-variant.ts';
-import type { ChannelGating, DifferentialAttention, GatedMlpOptions, GatedRmsNorm, HeadGating, LatentAttention, LinearAttention, LinearOptions, MLstm, Moe, Ops, RgLru, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
+import type { ChannelGating, DifferentialAttention, GatedMlpOptions, GatedRmsNorm, HeadGating, Interpolation, LatentAttention, LinearAttention, LinearOptions, MLstm, Moe, Ops, RgLru, RwkvOutput, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
 import type { StateDeclaration } from './state.ts';
 import type { Vector, Weight } from './weight.ts';
 
@@ -13,10 +13,12 @@ export type Node = { readonly out: Tensor } & (
   | { readonly op: 'embedding'; readonly table: Weight }
   | { readonly op: 'positionEmbedding'; readonly x: Tensor; readonly table: Weight }
   | { readonly op: 'linear'; readonly x: Tensor; readonly weight: Weight; readonly options: LinearNodeOptions }
+  | { readonly op: 'linearEach'; readonly factors: readonly { readonly x: Tensor; readonly weight: Weight }[] }
   | { readonly op: 'moe'; /** Of the experts. */ readonly x: Tensor; /** Of the router. */ readonly logits: Tensor; readonly moe: Moe }
   | { readonly op: 'scale'; readonly x: Tensor; readonly factor: number }
   | { readonly op: 'add'; readonly x: Tensor; readonly residual: Tensor }
   | { readonly op: 'concatenate'; readonly x: Tensor; readonly y: Tensor }
+  | { readonly op: 'interpolate'; readonly x: Tensor; readonly interpolation: Interpolation }
   | { readonly op: 'glu'; readonly x: Tensor; readonly activation: Activation }
   | { readonly op: 'softmax'; readonly x: Tensor; readonly parts: number; readonly column: number }
   | { readonly op: 'rmsNorm'; readonly x: Tensor; readonly weight: Vector; readonly eps: number; readonly residual?: Tensor }
@@ -28,6 +30,7 @@ export type Node = { readonly out: Tensor } & (
   | { readonly op: 'linearAttention'; readonly x: Tensor; readonly attention: LinearAttention<HeadGating> }
   | { readonly op: 'channelAttention'; readonly x: Tensor; readonly attention: LinearAttention<ChannelGating> }
   | { readonly op: 'gatedRmsNorm'; readonly x: Tensor; readonly gate: Tensor; readonly norm: GatedRmsNorm }
+  | { readonly op: 'rwkvOutput'; readonly x: Tensor; readonly output: RwkvOutput }
   | { readonly op: 'selectiveScan'; readonly x: Tensor; readonly scan: SelectiveScan }
   | { readonly op: 'rgLru'; readonly x: Tensor; readonly lru: RgLru }
   | { readonly op: 'mLstm'; readonly x: Tensor; readonly lstm: MLstm }
@@ -80,8 +83,13 @@ export class Graph implements Ops {
     return this.#add({ op: 'moe', x: input, logits, moe }, down.outputs / experts, x.rows);
   }
 
+  linearEach(factors: readonly { readonly x: Tensor; readonly weight: Weight }[]): Tensor {
+    for (const { x, weight } of factors) checkInputs(x, weight);
+    return this.#add({ op: 'linearEach', factors }, factors.reduce((width, { weight }) => width + weight.outputs, 0), factors[0].x.rows);
+  }
+
   #linear(x: Tensor, weight: Weight, options: LinearNodeOptions, width: number): Tensor {
-    if (x.width !== weight.inputs) throw new Error(`${weight.label} takes ${weight.inputs} inputs, not ${x.width}`);
+    checkInputs(x, weight);
     return this.#add({ op: 'linear', x, weight, options }, width, x.rows);
   }
 
@@ -96,6 +104,10 @@ export class Graph implements Ops {
 
   concatenate(x: Tensor, y: Tensor): Tensor {
     return this.#add({ op: 'concatenate', x, y }, x.width + y.width, x.rows);
+  }
+
+  interpolate(x: Tensor, interpolation: Interpolation): Tensor {
+    return this.#add({ op: 'interpolate', x, interpolation }, x.width, x.rows);
   }
 
   glu(x: Tensor, activation: Activation): Tensor {
@@ -151,6 +163,10 @@ export class Graph implements Ops {
     return this.#add({ op: 'gatedRmsNorm', x, gate, norm }, x.width, x.rows);
   }
 
+  rwkvOutput(x: Tensor, output: RwkvOutput): Tensor {
+    return this.#add({ op: 'rwkvOutput', x, output }, x.width, x.rows);
+  }
+
   selectiveScan(x: Tensor, scan: SelectiveScan): Tensor {
     this.#declare(scan.state);
     return this.#add({ op: 'selectiveScan', x, scan }, scan.state.channels, x.rows);
@@ -169,4 +185,8 @@ export class Graph implements Ops {
   outputRows(x: Tensor): Tensor {
     return this.#add({ op: 'outputRows', x }, x.width, 'one');
   }
+}
+
+function checkInputs(x: Tensor, { inputs, label }: Weight): void {
+  if (x.width !== inputs) throw new Error(`${label} takes ${inputs} inputs, not ${x.width}`);
 }

@@ -181,11 +181,36 @@ export type ChannelGating =
       readonly decay: TensorColumns;
       /** [keyHeads, keyDim] */
       readonly rate: TensorColumns;
-      /** [2, keyHeads, keyDim]: k_k, k_a. */
+      /** [2, keyHeads, keyDim]: k_k, k_a; more may follow. */
       readonly parameters: Vector;
+      /** Added to the sum of squares that κ is divided by the root of; with 0 the length counts as at least 1e-12. */
+      readonly eps: number;
     }
   /** g ≤ 0 as it is, or one a head ([keyHeads] from any column on), and p and b of S ← diag(e^g) S + b pᵀS + k vᵀ, each [keyHeads, keyDim]. */
   | { readonly kind: 'given'; readonly decay: TensorColumns; readonly perChannel: boolean; readonly p: TensorColumns; readonly b: TensorColumns };
+
+/** x + weight ⊙ (towards − x). */
+export interface Interpolation {
+  /** As many of its columns as are interpolated. */
+  readonly towards: TensorColumns;
+  /** One weight a channel, from element `first` on; or the sigmoids of a tensor, for as many columns of x from `column` on, in place. */
+  readonly by: { readonly weights: Vector; readonly first: number } | { readonly logits: Tensor; readonly column: number };
+}
+
+/** What stands between RWKV-7's states and the output matrix (arXiv:2503.14456): GroupNorm, the bonus (Σ r · k̃ · r_k) v of each head, and a gate. */
+export interface RwkvOutput {
+  readonly heads: number;
+  /** Of the norm. */
+  readonly eps: number;
+  /** [r | k | v], each as wide as x. */
+  readonly mixed: Tensor;
+  /** [T, width of x]: the logits of a, for k̃. */
+  readonly rate: Tensor;
+  /** [T, width of x]: multiplies the result as it is. */
+  readonly gate: Tensor;
+  /** [5, width of x]: k_k (which is not read), k_a, r_k, and the norm's weight and bias. */
+  readonly parameters: Vector;
+}
 
 export interface GatedRmsNorm {
   /** Parts of x that are normalised by themselves. */
@@ -268,6 +293,8 @@ export interface Ops {
   positionEmbedding(x: Tensor, table: Weight): Tensor;
   /** x Wᵀ, then bias, activation, scale, residual and soft cap, in this order. */
   linear(x: Tensor, weight: Weight, options?: LinearOptions): Tensor;
+  /** Columns [x₀ W₀ᵀ | x₁ W₁ᵀ | …]: products of several inputs side by side. */
+  linearEach(factors: readonly { readonly x: Tensor; readonly weight: Weight }[]): Tensor;
   /** down(act(gate x) ⊙ up x); the rows of `gateUp` alternate gate, up. */
   gatedMlp(x: Tensor, gateUp: Weight, down: Weight, options: GatedMlpOptions): Tensor;
   /** residual + Σ weight · down(act(gate x, up x)) over the experts that the router gives each token by x (Shazeer et al. 2017, arXiv:1701.06538). */
@@ -280,6 +307,8 @@ export interface Ops {
   concatenate(a: Tensor, b: Tensor): Tensor;
   /** Softmax of each of `parts` equal parts of x, or of `width` columns of it from `column` on. */
   softmax(x: Tensor, options: { readonly parts: number; readonly column?: number; readonly width?: number }): Tensor;
+  /** x, drawn towards something else, channel by channel. */
+  interpolate(x: Tensor, interpolation: Interpolation): Tensor;
   /** Columns [gate | up] become activation(gate) ⊙ up: where they are a sum of products; else `gatedMlp`. */
   glu(x: Tensor, activation: Activation): Tensor;
   /** Of the first columns of x where the weight is shorter than its rows. With a `residual`, residual + norm(x): a norm behind a mixer or an MLP. */
@@ -297,6 +326,8 @@ export interface Ops {
   linearAttention(mixed: Tensor, attention: LinearAttention): Tensor;
   /** RMSNorm of each head of x and a gate as wide as x. */
   gatedRmsNorm(x: Tensor, gate: Tensor, norm: GatedRmsNorm): Tensor;
+  /** From what the heads of RWKV-7 read of their states to what is projected out. */
+  rwkvOutput(x: Tensor, output: RwkvOutput): Tensor;
   /** Selective state space of Mamba (arXiv:2312.00752) over x [T, channels]. */
   selectiveScan(x: Tensor, scan: SelectiveScan): Tensor;
   /** Real-gated linear recurrent unit of Griffin (arXiv:2402.19427) over x [T, channels], the output times gelu(gate). */

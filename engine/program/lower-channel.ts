@@ -40,7 +40,7 @@ function gatingVariant(gating: ChannelGating): GatingVariant {
     case 'hgrn2':
       return hgrn2Gating(decay);
     case 'rwkv7':
-      return rwkv7Gating(decay, columnsOf(gating.rate));
+      return rwkv7Gating(decay, columnsOf(gating.rate), gating.eps);
     case 'given':
       return givenGating(decay, columnsOf(gating.p), columnsOf(gating.b), gating.perChannel);
     default:

@@ -12,15 +12,17 @@ type LinearNode = Extract<Node, { op: 'linear' }>;
 export const planeRefs = ({ planes }: WeightChunk): Record<string, BufferRef> =>
   Object.fromEntries(Object.entries(planes).map(([name, buffer]) => [name, { kind: 'constant', buffer }]));
 
-/** One dispatch for each chunk of the weight; the residual is added in place. */
-export function lowerLinear(lowering: Lowering, node: LinearNode): void {
+/** The residual is added in place. */
+export const lowerLinear = (lowering: Lowering, node: LinearNode): void => multiplyInto(lowering, node, lowering.define(node.out, node.weight.label, node.options.residual));
+
+/** Columns of `target` from `column` on, in one dispatch for each chunk of the weight. */
+export function multiplyInto(lowering: Lowering, node: LinearNode, target: BufferRef, column = 0): void {
   const { x, weight, options, out } = node;
   const many = lowering.isMany(x);
   const norm = many ? undefined : lowering.fusedNorm(x);
   const source = lowering.read(norm ? norm.x : x);
-  const target = lowering.define(out, weight.label, options.residual);
   for (const chunk of weight.chunks) {
-    const variant = variantOf(node, chunk);
+    const variant = variantOf(node, chunk, column);
     const kernel = many
       ? linearMatrix(variant)
       : linearVector({ ...variant, ...(norm && { norm: { eps: norm.eps } }) }, lowering.options.target);
@@ -40,7 +42,7 @@ export function lowerLinear(lowering: Lowering, node: LinearNode): void {
   }
 }
 
-function variantOf({ weight, options, out }: LinearNode, { format, rowStart, rowStep, rows, order }: WeightChunk): LinearVariant {
+function variantOf({ weight, options, out }: LinearNode, { format, rowStart, rowStep, rows, order }: WeightChunk, column: number): LinearVariant {
   const shared = {
     format,
     inputs: weight.inputs,
@@ -55,7 +57,7 @@ function variantOf({ weight, options, out }: LinearNode, { format, rowStart, row
     outputGate: options.outputGate !== undefined,
     ordered: order !== undefined,
   };
-  if (!options.gated) return { ...shared, rowOffset: rowStart, activation: options.activation ?? 'none' };
+  if (!options.gated) return { ...shared, rowOffset: rowStart + column, activation: options.activation ?? 'none' };
   const gated = { ...shared, rowOffset: Math.floor(rowStart / 2), activation: 'none' as const };
   if (rowStep === 1) return { ...gated, gated: options.gated };
   // Gate and up apart: the gate is written, and multiplied by up afterwards.

@@ -73,7 +73,7 @@ test.each([
   ['kda', (gates: TensorColumns, parameters: Vector): ChannelGating => ({ kind: 'kda', decay: gates, beta: { ...gates, column: 33 }, parameters, betaScale: 1 })],
   ['gla', (gates: TensorColumns): ChannelGating => ({ kind: 'gla', decay: gates, normalizer: 16 })],
   ['hgrn2', (gates: TensorColumns, lowerBounds: Vector): ChannelGating => ({ kind: 'hgrn2', decay: gates, lowerBounds })],
-  ['rwkv7', (gates: TensorColumns, parameters: Vector): ChannelGating => ({ kind: 'rwkv7', decay: gates, rate: { ...gates, column: 32 }, parameters })],
+  ['rwkv7', (gates: TensorColumns, parameters: Vector): ChannelGating => ({ kind: 'rwkv7', decay: gates, rate: { ...gates, column: 32 }, parameters, eps: 1e-6 })],
   ['given', (gates: TensorColumns): ChannelGating => ({ kind: 'given', decay: { ...gates, column: 3 }, perChannel: false, p: gates, b: { ...gates, column: 32 } })],
 ] as const)('linear attention that decays by channel, %s, takes one dispatch for a token and two for any number', async (_, gating) => {
   const graph = new Graph();

@@ -130,6 +130,8 @@ export function residualOf(node: Node): Tensor | undefined {
     case 'rmsNorm':
     case 'add':
       return node.residual;
+    case 'interpolate':
+      return 'logits' in node.interpolation.by ? node.x : undefined;
     default:
       return undefined;
   }

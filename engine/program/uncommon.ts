@@ -5,11 +5,12 @@ import type * as Joint from './lower-joint.ts';
 import type * as Latent from './lower-latent.ts';
 import type * as Moe from './lower-moe.ts';
 import type * as Recurrent from './lower-recurrent.ts';
+import type * as Rwkv from './lower-rwkv.ts';
 import type * as Scan from './lower-scan.ts';
 import type { Lowering } from './lowering.ts';
 
 /** Operators without which the Llama family does. With their shaders they are as much as the rest of the engine: scripts of their own, for each kind of model. */
-export type UncommonNode = Channel.ChannelNode | Differential.DifferentialNode | Joint.JointNode | Latent.LatentNode | Moe.MoeNode | Recurrent.RecurrentNode | Scan.ScanNode;
+export type UncommonNode = Channel.ChannelNode | Differential.DifferentialNode | Joint.JointNode | Latent.LatentNode | Moe.MoeNode | Recurrent.RecurrentNode | Rwkv.RwkvNode | Scan.ScanNode;
 
 /** Linear attention that forgets channel by channel. Rejects with `ModuleLoadError`, like all of these. */
 export const importChannel = (): Promise<typeof Channel> => importModule(() => import('./lower-channel.ts'));
@@ -28,6 +29,9 @@ export const importMoe = (): Promise<typeof Moe> => importModule(() => import('.
 
 /** What most hybrid models are made of. */
 export const importRecurrent = (): Promise<typeof Recurrent> => importModule(() => import('./lower-recurrent.ts'));
+
+/** What RWKV-7 has around its recurrence, which is linear attention. */
+export const importRwkv = (): Promise<typeof Rwkv> => importModule(() => import('./lower-rwkv.ts'));
 
 /** Recurrences outside the family of linear attention. */
 export const importScan = (): Promise<typeof Scan> => importModule(() => import('./lower-scan.ts'));
@@ -51,6 +55,10 @@ export async function lowerUncommon(lowering: Lowering, node: UncommonNode): Pro
     case 'linearAttention':
     case 'shortConv':
       return (await importRecurrent()).lowerRecurrent(lowering, node);
+    case 'interpolate':
+    case 'linearEach':
+    case 'rwkvOutput':
+      return (await importRwkv()).lowerRwkv(lowering, node);
     case 'latentAttention':
       return (await importLatent()).lowerLatent(lowering, node);
     case 'mLstm':

@@ -1,4 +1,4 @@
-import { importChannel, importDifferential, importJoint, importLatent, importMoe, importRecurrent, importScan } from '../../engine/program/uncommon.ts';
+import { importChannel, importDifferential, importJoint, importLatent, importMoe, importRecurrent, importRwkv, importScan } from '../../engine/program/uncommon.ts';
 import type { RegisteredArchitecture } from './architecture.ts';
 import { LLAMA_FAMILY } from './llama-family.ts';
 
@@ -33,6 +33,7 @@ export const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArch
   qwen3_moe: async () => (await together(import('./qwen3_moe.ts'), importMoe())).qwen3Moe,
   recurrent_gemma: async () => (await together(import('./recurrent_gemma.ts'), importRecurrent(), importScan())).recurrentGemma,
   qwen3_next: async () => (await together(import('./qwen3_next.ts'), importRecurrent(), importMoe())).qwen3Next,
+  rwkv7: async () => (await together(import('./rwkv7.ts'), importRecurrent(), importChannel(), importJoint(), importRwkv())).rwkv7,
   xlstm: async () => (await together(import('./xlstm.ts'), importRecurrent(), importScan())).xlstm,
   zamba2: async () => (await together(import('./zamba2.ts'), importJoint(), importRecurrent())).zamba2,
 };

@@ -38,6 +38,9 @@ function places({ keyHeads, valueHeads, keyDim, gap }: Shape, scalar: boolean): 
   return { decay: scalar ? { stride: keyHeads + 5, column: 3 } : keys, beta: { stride: valueHeads + 3 + gap, column: 1 }, rate: keys, p: keys, b: keys };
 }
 
+/** Both ways to normalise κ; this one is large enough to be missed. */
+const kappaEps = ({ gap }: Shape): number => (gap ? 0.01 : 0);
+
 export function gatingOf(gates: Gates, shape: Shape): ChannelGating {
   const { decay, beta, rate, p, b } = places(shape, gates === 'given-scalar');
   switch (gates) {
@@ -48,7 +51,7 @@ export function gatingOf(gates: Gates, shape: Shape): ChannelGating {
     case 'hgrn2':
       return hgrn2Gating(decay);
     case 'rwkv7':
-      return rwkv7Gating(decay, rate);
+      return rwkv7Gating(decay, rate, kappaEps(shape));
     case 'given':
     case 'given-scalar':
       return givenGating(decay, p, b, gates === 'given');
@@ -121,7 +124,7 @@ export function referenceOf(gates: Gates, shape: Shape, tensors: Record<string, 
     case 'hgrn2':
       return hgrn2Reference(decay, { decay: raw, gate_params });
     case 'rwkv7':
-      return rwkv7Reference(decay, rate, shape.keyHeads, { decay: raw, rates, gate_params });
+      return rwkv7Reference(decay, rate, shape.keyHeads, kappaEps(shape), { decay: raw, rates, gate_params });
     case 'given':
     case 'given-scalar':
       return givenReference(decay, p, b, gates === 'given', { decay: raw, p_rows, b_rows });

@@ -68,12 +68,12 @@ export const hgrn2Gating = (decay: GateColumns): ChannelGating => ({
   bindings: { DECAY_BINDING: 'raw_decay', PARAMETERS_BINDING: 'gate_params' },
 });
 
-/** `raw_decay` holds w and `rates` the logits of a, each [keyHeads, keyDim]; `gate_params` [2, keyHeads, keyDim] of k_k and k_a. */
-export const rwkv7Gating = (decay: GateColumns, rate: GateColumns): ChannelGating => ({
-  label: 'rwkv7',
+/** `raw_decay` holds w and `rates` the logits of a, each [keyHeads, keyDim]; `gate_params` [2, keyHeads, keyDim] of k_k and k_a, of which more may follow. `eps` is added to κ's sum of squares. */
+export const rwkv7Gating = (decay: GateColumns, rate: GateColumns, eps: number): ChannelGating => ({
+  label: `rwkv7${eps === 0 ? '' : `+${eps}`}`,
   delta: 'general',
   snippets: [sigmoidSource, betaNone, scalesKappa, rwkv7],
-  constants: { ...vecs('DECAY', decay), ...vecs('RATE', rate) },
+  constants: { ...vecs('DECAY', decay), ...vecs('RATE', rate), KAPPA_EPS: f32(eps) },
   bindings: { DECAY_BINDING: 'raw_decay', RATE_BINDING: 'rates', PARAMETERS_BINDING: 'gate_params' },
 });
 

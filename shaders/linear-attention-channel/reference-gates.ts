@@ -42,14 +42,14 @@ export const hgrn2Reference =
   };
 
 export const rwkv7Reference =
-  (decay: GateColumns, rate: GateColumns, keyHeads: number, tensors: { decay: Numbers; rates: Numbers; gate_params: Numbers }): ReferenceGates =>
+  (decay: GateColumns, rate: GateColumns, keyHeads: number, eps: number, tensors: { decay: Numbers; rates: Numbers; gate_params: Numbers }): ReferenceGates =>
   (t, _, keyHead, q, k) => {
     const dk = k.length;
     const own = (values: Numbers, { stride, column }: GateColumns, map: (x: number) => number): Float64Array => slice(values, t * stride + column + keyHead * dk, dk, map);
     const alpha = own(tensors.decay, decay, (w) => Math.exp(-Math.exp(-0.5) * sigmoid(w)));
     const a = own(tensors.rates, rate, sigmoid);
     const raw = times(k, slice(tensors.gate_params, keyHead * dk, dk));
-    const norm = Math.max(Math.sqrt(raw.reduce((sum, value) => sum + value * value, 0)), 1e-12);
+    const norm = Math.max(Math.sqrt(raw.reduce((sum, value) => sum + value * value, eps)), 1e-12);
     const kappa = raw.map((value) => value / norm);
     const mix = slice(tensors.gate_params, (keyHeads + keyHead) * dk, dk);
     return { q, k: k.map((value, d) => value * (1 + (a[d] - 1) * mix[d])), alpha, p: kappa.map((value) => -value), b: times(kappa, a), beta: 1 };

@@ -111,6 +111,7 @@ export const linearCases: readonly KernelCase[] = [
     make({ format: 'f32', inputs: 63, outputs: 37, bias: true }),
     make({ format: 'f32', inputs: 63, outputs: 37, activation: 'silu', accumulate: true }),
     make({ format: 'f32', inputs: 63, outputs: 37, activation: 'relu2' }),
+    make({ format: 'f32', inputs: 63, outputs: 37, activation: 'sigmoid' }),
     make({ format: 'f16', inputs: 63, outputs: 37, bias: true, activation: 'gelu-tanh' }),
     make({ format: 'f32', inputs: 63, outputs: 37, bias: true, activation: 'gelu' }),
     make({ format: 'int8', inputs: 63, outputs: 37, accumulate: true, outputGate: true, bias: true }),

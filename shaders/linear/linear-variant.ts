@@ -1,7 +1,7 @@
 import type { FormatDescription } from '../dequant/weight-format.ts';
 
 /** `gelu-tanh` is GPT-2's `gelu_new`, `gelu` the one with erf (Hendrycks & Gimpel 2016, arXiv:1606.08415); `relu2` is max(x, 0)² (So et al. 2021, arXiv:2109.08668). */
-export type Activation = 'none' | 'silu' | 'gelu-tanh' | 'gelu' | 'relu2';
+export type Activation = 'none' | 'silu' | 'sigmoid' | 'gelu-tanh' | 'gelu' | 'relu2';
 
 /** out = activation(x · weightᵀ + bias) · scale, or out += …, then the soft cap; weight is [outputs, inputs]. */
 export interface LinearVariant {

@@ -27,6 +27,8 @@ export function activate(activation: Activation, x: number): number {
       return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
     case 'gelu':
       return 0.5 * x * (1 + erf(x / Math.SQRT2));
+    case 'sigmoid':
+      return 1 / (1 + Math.exp(-x));
     case 'relu2':
       return Math.max(x, 0) ** 2;
     default:

@@ -5,6 +5,7 @@ import activationGeluTanh from './activation-gelu-tanh.wgsl?raw';
 import activationGelu from './activation-gelu.wgsl?raw';
 import activationNone from './activation-none.wgsl?raw';
 import activationRelu2 from './activation-relu2.wgsl?raw';
+import activationSigmoid from './activation-sigmoid.wgsl?raw';
 import activationSilu from './activation-silu.wgsl?raw';
 import biasNone from './bias-none.wgsl?raw';
 import biasSource from './bias.wgsl?raw';
@@ -18,6 +19,7 @@ import storeSource from './store.wgsl?raw';
 export const ACTIVATIONS: Readonly<Record<Activation, string>> = {
   none: activationNone,
   silu: activationSilu,
+  sigmoid: activationSigmoid,
   'gelu-tanh': activationGeluTanh,
   gelu: activationGelu,
   relu2: activationRelu2,
