@@ -30,7 +30,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** A config and weights, of which only the config and the weights' headers have been read. */
 export interface Checkpoint {
   readonly name: string;
-  /** `config.json`, or what it would be for a GGUF file. */
+  /** `config.json`, or what it would be for a GGUF file or one of rwkv.cpp. */
   readonly config: JsonObject;
   /** The file that the config is from, for errors. */
   readonly configFile: string;

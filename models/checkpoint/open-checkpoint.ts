@@ -18,15 +18,16 @@ import { openWeights } from './open-weights.ts';
 const CONFIG = 'config.json';
 
 /**
- * Reads a checkpoint's config and the headers of its weights: of a folder as the Hub has it, or of a GGUF file.
+ * Reads a checkpoint's config and the headers of its weights: of a folder as the Hub has it, of a GGUF file, or of a file of rwkv.cpp.
  *
- * @throws SourceError, AccessError, DownloadError, FileReadError, CheckpointError, and of a GGUF file ConfigError and UnsupportedModelError
+ * @throws SourceError, AccessError, DownloadError, FileReadError, CheckpointError, and of a single file ConfigError and UnsupportedModelError
  */
 export async function openCheckpoint(source: ModelSource | Source, { signal, onProgress, accept }: OpenOptions = {}): Promise<Checkpoint> {
   const folder = isSource(source) ? source : openSource(source);
-  if (folder.gguf !== undefined) {
-    const { openGguf } = await abortable(importModule(() => import('../gguf/open-gguf.ts')), signal);
-    return openGguf(folder, folder.gguf, { signal, onProgress, accept });
+  const { single } = folder;
+  if (single !== undefined) {
+    const open = /gguf$/i.test(single) ? async () => (await import('../gguf/open-gguf.ts')).openGguf : async () => (await import('../rwkv-container/open-rwkv.ts')).openRwkv;
+    return (await abortable(importModule(open), signal))(folder, single, { signal, onProgress, accept });
   }
   const text = async (path: string, textSignal = signal): Promise<string | undefined> => {
     const file = await folder.open(path, textSignal);

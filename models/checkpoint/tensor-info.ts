@@ -4,7 +4,7 @@ import type { StoredAs } from './stored-as.ts';
 export interface TensorInfo {
   /** As on the Hub. */
   readonly name: string;
-  /** A safetensors dtype or, in a GGUF file, the name of a ggml type; it may be one that is not understood, which matters once the tensor is read. */
+  /** A safetensors dtype or, in a file of llama.cpp or rwkv.cpp, the name of a ggml type; it may be one that is not understood, which matters once the tensor is read. */
   readonly dtype: string;
   /** Row-major, as the file has it; empty for a single number. */
   readonly shape: readonly number[];

@@ -4,8 +4,9 @@ import { SluiceError } from '../../engine/errors/sluice-error.ts';
  * What is wrong with a checkpoint's files:
  * - `missing-file`, `git-lfs-pointer`, `not-safetensors`, `truncated`: the file itself
  * - `json`, `text-encoding`, `config`, `index`: a text file's contents
- * - `header`, `duplicate-tensor`, `tensor-entry`, `tensor-range`, `tensor-size`, `tensor-overlap`, `tensor-hole`: a header of safetensors or GGUF
+ * - `header`, `duplicate-tensor`, `tensor-entry`, `tensor-range`, `tensor-size`, `tensor-overlap`, `tensor-hole`: a header of safetensors, GGUF or rwkv.cpp
  * - `not-gguf`, `gguf-version`, `gguf-split`: a GGUF file, or how several make one model
+ * - `not-rwkv`, `rwkv-version`: a file of rwkv.cpp
  * - `missing-tensor`, `tensor-shape`, `unexpected-tensor`, `unsupported-dtype`: what the file has against what the model needs
  * - `tensor-values`: numbers inside a packed weight that no such weight has
  */
@@ -28,6 +29,8 @@ export type CheckpointProblem =
   | 'not-gguf'
   | 'gguf-version'
   | 'gguf-split'
+  | 'not-rwkv'
+  | 'rwkv-version'
   | 'missing-tensor'
   | 'tensor-shape'
   | 'unexpected-tensor'

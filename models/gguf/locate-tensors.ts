@@ -28,7 +28,7 @@ export function locateTensors(file: string, { metadata, tensors, length }: GgufH
     if (offset % alignment !== 0) fail('tensor-range', `begins at byte ${offset} of the data, which is no multiple of the alignment (${alignment})`);
     if (offset < position) fail('tensor-overlap', `begins at byte ${offset} of the data, inside tensor ${JSON.stringify(previous)}, which ends at ${position}`);
     // Of a type that is not understood only the next tensor tells where it ends.
-    const end = endOf(file, tensor) ?? ordered[i + 1]?.offset ?? Math.max(offset, fileSize - dataStart);
+    const end = dataEnd(file, tensor) ?? ordered[i + 1]?.offset ?? Math.max(offset, fileSize - dataStart);
     if (dataStart + end > fileSize) fail('truncated', `ends at byte ${dataStart + end}, but the file has only ${fileSize} bytes; it is incomplete, download it again`);
     position = end;
     previous = name;
@@ -36,8 +36,8 @@ export function locateTensors(file: string, { metadata, tensors, length }: GgufH
   });
 }
 
-/** Where a tensor's data end, from the start of all data; undefined where its type is not understood. */
-function endOf(file: string, { name, type, shape, offset }: GgufTensor): number | undefined {
+/** Where a tensor's data end, counted as its `offset` is; undefined where its type is not understood. Throws `CheckpointError` for sizes that cannot be. */
+export function dataEnd(file: string, { name, type, shape, offset }: GgufTensor): number | undefined {
   const format = GGML_TYPES.get(type);
   if (!format) return undefined;
   const elements = shape.reduce((product, size) => product * size, 1);

@@ -5,7 +5,7 @@ export type Quantization = 'none' | 'int8' | 'int4' | 'fp8';
 /**
  * Where a checkpoint is: a Hub id (`org/name`, `org/name@revision`), the URL of a folder (`https://…/`), the same spelt out,
  * or the files of a local folder. Or a GGUF file: `org/name/file.gguf`, its URL, `{ hub, file }`, or the local file; of a
- * split model any one of its files, of a local one all.
+ * split model any one of its files, of a local one all. A file of rwkv.cpp (.bin) likewise.
  */
 export type ModelSource =
   | string

@@ -14,10 +14,10 @@ export function fileSource(files: readonly File[]): Source {
     if (byPath.has(path)) throw new SourceError('invalid', name, `holds two files called ${path}; choose one folder at a time`);
     byPath.set(path, file);
   });
-  const gguf = ggufOf(name, [...byPath.keys()]);
+  const single = singleOf(name, [...byPath.keys()]);
   return {
     name,
-    ...(gguf !== undefined && { gguf }),
+    ...(single !== undefined && { single }),
     async open(path, signal) {
       signal?.throwIfAborted();
       const file = byPath.get(path);
@@ -30,10 +30,13 @@ export function fileSource(files: readonly File[]): Source {
   };
 }
 
-/** The GGUF file among files that are no checkpoint of the Hub's kind; of a split model's files any. */
-function ggufOf(name: string, paths: readonly string[]): string | undefined {
+/** The file that is the model among files that are no checkpoint of the Hub's kind: a GGUF file, of a split model's files any, or one of rwkv.cpp. */
+function singleOf(name: string, paths: readonly string[]): string | undefined {
   if (paths.includes('config.json') && paths.some((path) => path.endsWith('.safetensors'))) return undefined;
-  const [first, ...others] = paths.filter((path) => /\.gguf$/i.test(path));
+  const ending = (pattern: RegExp): string[] => paths.filter((path) => pattern.test(path));
+  const gguf = ending(/\.gguf$/i);
+  // Beside a config, weights in such a file are PyTorch's.
+  const [first, ...others] = gguf.length > 0 || paths.includes('config.json') ? gguf : ending(/\.bin$/i);
   const model = (path: string): string => path.replace(/-\d{5}-of-\d{5}\.gguf$/, '');
   const second = others.find((path) => model(path) !== model(first));
   if (second !== undefined) throw new SourceError('invalid', name, `holds several models, such as ${first} and ${second}; choose the file of one`);

@@ -40,12 +40,15 @@ describe('openSource', () => {
     [new File([], 'x.gguf'), 'local files', 'x.gguf'],
     [[new File([], 'x-00002-of-00002.gguf'), new File([], 'x-00001-of-00002.gguf')], 'local files', 'x-00002-of-00002.gguf'],
     [[fileIn('models/x/x.gguf'), fileIn('models/x/config.json')], 'x', 'x.gguf'],
-  ])('%j is the GGUF file of %s', (source, name, gguf) => {
-    expect(openSource(source)).toMatchObject({ name, gguf });
+    ['org/name/x.bin', 'org/name', 'x.bin'],
+    ['https://example.com/models/x.bin', 'https://example.com/models/', 'x.bin'],
+    [new File([], 'x.bin'), 'local files', 'x.bin'],
+  ])('%j is a single file of %s', (source, name, single) => {
+    expect(openSource(source)).toMatchObject({ name, single });
   });
 
-  test.each<[ModelSource]>([['org/name'], ['https://example.com/gguf/'], [[fileIn('m/config.json'), fileIn('m/model.safetensors'), fileIn('m/x.gguf'), fileIn('m/y.gguf')]]])('%j names no GGUF file', (source) => {
-    expect(openSource(source).gguf).toBeUndefined();
+  test.each<[ModelSource]>([['org/name'], ['https://example.com/gguf/'], [[fileIn('m/config.json'), fileIn('m/model.safetensors'), fileIn('m/x.gguf'), fileIn('m/y.gguf')]], [[fileIn('m/config.json'), fileIn('m/pytorch_model.bin')]]])('%j names no single file', (source) => {
+    expect(openSource(source).single).toBeUndefined();
   });
 
   test.each<[ModelSource, RegExp]>([

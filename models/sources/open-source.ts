@@ -14,12 +14,12 @@ export interface SourceOptions {
 
 /**
  * Makes sense of what the caller gave, without touching the network. Relative URLs are resolved against the page. The
- * address of a page on the Hub means the repository or the GGUF file that it shows.
+ * address of a page on the Hub means the repository or the single file that it shows.
  *
  * @throws SourceError where it names no source.
  */
 export function openSource(source: ModelSource, { hubEndpoint = HUB, retry = DEFAULT_RETRY }: SourceOptions = {}): Source {
-  const hub = ({ id, revision = 'main', token, file }: HubFile): Source => withGguf(hubSource({ id, revision, token, endpoint: hubEndpoint }, retry), file);
+  const hub = ({ id, revision = 'main', token, file }: HubFile): Source => withSingle(hubSource({ id, revision, token, endpoint: hubEndpoint }, retry), file);
   const web = (url: URL): Source => {
     const page = hubPage(url);
     return page ? hub(page) : urlOf(url, retry);
@@ -46,7 +46,7 @@ function parseUrl(text: string): URL {
   }
 }
 
-/** A repository of the Hub, or a GGUF file in one. */
+/** A repository of the Hub, or a single file in one. */
 interface HubFile {
   readonly id: string;
   readonly revision?: string;
@@ -58,30 +58,30 @@ interface HubFile {
 function parseHubId(text: string): HubFile {
   const at = text.indexOf('@');
   const [path, revision] = at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
-  const match = /^([^/]+\/[^/]+)\/(.+\.gguf)$/i.exec(path);
+  const match = /^([^/]+\/[^/]+)\/(.+\.(?:gguf|bin))$/i.exec(path);
   return { id: match?.[1] ?? path, ...(match && { file: match[2] }), ...(revision !== undefined && { revision }) };
 }
 
 /**
  * What people copy from the address bar: `https://huggingface.co/org/name`, with or without `/tree/revision`; and of a
- * GGUF file the page (`/blob/revision/…`) and the link to download it (`/resolve/revision/…`).
+ * single file the page (`/blob/revision/…`) and the link to download it (`/resolve/revision/…`).
  */
 function hubPage({ host, pathname }: URL): HubFile | undefined {
   if (host !== new URL(HUB).host && host !== 'hf.co') return undefined;
   const repository = /^\/([^/]+\/[^/]+)(?:\/tree\/([^/]+))?\/?$/.exec(pathname);
-  const file = /^\/([^/]+\/[^/]+)\/(?:blob|resolve)\/([^/]+)\/(.+\.gguf)$/i.exec(pathname);
+  const file = /^\/([^/]+\/[^/]+)\/(?:blob|resolve)\/([^/]+)\/(.+\.(?:gguf|bin))$/i.exec(pathname);
   const match = repository ?? file;
   if (!match) return undefined;
   return { id: match[1], revision: decodeSegment(match[2] ?? 'main'), ...(file && { file: decodeSegment(file[3]) }) };
 }
 
-/** The folder at this URL; of a GGUF file's URL the folder that it lies in. */
+/** The folder at this URL; of a single file's URL the folder that it lies in. */
 function urlOf(url: URL, retry: RetryPolicy): Source {
-  const match = /^(.*\/)([^/]+\.gguf)$/i.exec(url.pathname);
+  const match = /^(.*\/)([^/]+\.(?:gguf|bin))$/i.exec(url.pathname);
   if (!match) return urlSource(url, retry);
   const folder = new URL(url);
   folder.pathname = match[1];
-  return withGguf(urlSource(folder, retry), decodeSegment(match[2]));
+  return withSingle(urlSource(folder, retry), decodeSegment(match[2]));
 }
 
 function decodeSegment(text: string): string {
@@ -92,10 +92,10 @@ function decodeSegment(text: string): string {
   }
 }
 
-function withGguf(source: Source, file: string | undefined): Source {
+function withSingle(source: Source, file: string | undefined): Source {
   if (file === undefined) return source;
-  if (!/\.gguf$/i.test(file) || file.split('/').some((segment) => segment === '' || segment === '.' || segment === '..')) {
-    throw new SourceError('invalid', file, 'is not the path of a GGUF file inside the repository; it should end in .gguf');
+  if (!/\.(?:gguf|bin)$/i.test(file) || file.split('/').some((segment) => segment === '' || segment === '.' || segment === '..')) {
+    throw new SourceError('invalid', file, 'is not the path of a GGUF file inside the repository; it should end in .gguf (or .bin, of rwkv.cpp)');
   }
-  return { ...source, gguf: file };
+  return { ...source, single: file };
 }

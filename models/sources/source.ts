@@ -19,8 +19,8 @@ export interface SourceFile {
 export interface Source {
   /** For people: a Hub id, a URL or a folder's name. */
   readonly name: string;
-  /** Path of the GGUF file that was asked for, where it was one: that file, not the folder, is then the checkpoint. */
-  readonly gguf?: string;
+  /** Path of the file that was asked for, where it was one: that file, of llama.cpp (.gguf) or rwkv.cpp (.bin), not the folder, is then the checkpoint. */
+  readonly single?: string;
   /** `undefined` where there is no such file. `path` uses `/` and no `..`. */
   open(path: string, signal?: AbortSignal): Promise<SourceFile | undefined>;
 }

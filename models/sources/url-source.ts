@@ -9,7 +9,7 @@ export function urlSource(folder: URL, retry: RetryPolicy): Source {
   const shown = folder.origin + folder.pathname;
   if (folder.protocol !== 'https:' && folder.protocol !== 'http:') throw new SourceError('invalid', folder.href, 'only http and https URLs can be loaded from');
   if (folder.username !== '' || folder.password !== '') throw new SourceError('invalid', shown, 'a URL with a user name or a password in it cannot be fetched by a page');
-  if (/\.(safetensors|json|bin|pt|pth|zip|onnx)$/i.test(folder.pathname)) {
+  if (/\.(safetensors|json|pt|pth|zip|onnx)$/i.test(folder.pathname)) {
     throw new SourceError('invalid', shown, 'is the URL of a file; give the URL of the folder that holds config.json and the weights, or of a GGUF file');
   }
   const base = folder.origin + folder.pathname.replace(/\/*$/, '/');

@@ -6,12 +6,12 @@ export interface MemorySource extends Source {
   readonly reads: { readonly file: string; readonly start: number; readonly end: number }[];
 }
 
-/** Files in memory; `gguf` is the one that was asked for. */
-export function memorySource(files: Readonly<Record<string, Uint8Array<ArrayBuffer>>>, gguf?: string): MemorySource {
+/** Files in memory; `single` is the one that was asked for. */
+export function memorySource(files: Readonly<Record<string, Uint8Array<ArrayBuffer>>>, single?: string): MemorySource {
   const reads: { file: string; start: number; end: number }[] = [];
   return {
     name: 'memory',
-    ...(gguf !== undefined && { gguf }),
+    ...(single !== undefined && { single }),
     reads,
     open: (path) => Promise.resolve(Object.hasOwn(files, path) ? fileOf(path, files[path], reads) : undefined),
   };

@@ -42,6 +42,8 @@ const REPLACE = 'If these are your own files, download them again; otherwise cho
 const damagedHeader = plain('A weights file contradicts itself', `The list of weights at its beginning does not match what follows. ${REPLACE}`, 'choose');
 const unreadableText = plain('One of the model’s text files is damaged', `It should hold JSON, but it does not. ${REPLACE}`, 'choose');
 const otherWeights = plain('The weights do not belong to this model', `They are incomplete, or made for another architecture than config.json says. ${REPLACE}`, 'choose');
+const otherFile = plain('The file is not what its name says', `Its name ends as those of models do, but it holds something else. ${REPLACE}`, 'choose');
+const oldFile = plain('The file is of a kind that is not supported', 'Choose a newer file of this model.', 'choose');
 const badConfig = plain('The model’s description does not add up', `config.json lacks a value or holds one that is not possible. ${REPLACE}`, 'choose');
 
 export const EXPLANATIONS: Readonly<Record<ErrorCode, PlainError>> = {
@@ -94,9 +96,11 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, PlainError>> = {
   'checkpoint/tensor-size': damagedHeader,
   'checkpoint/tensor-overlap': damagedHeader,
   'checkpoint/tensor-hole': damagedHeader,
-  'checkpoint/not-gguf': plain('The file is not what its name says', `It is called .gguf, but holds something else. ${REPLACE}`, 'choose'),
-  'checkpoint/gguf-version': plain('The GGUF file is of a kind that is not supported', 'Choose a newer file of this model.', 'choose'),
+  'checkpoint/not-gguf': otherFile,
+  'checkpoint/gguf-version': oldFile,
   'checkpoint/gguf-split': plain('The parts of the model do not fit together', `They belong to different models, or were renamed. ${REPLACE}`, 'choose'),
+  'checkpoint/not-rwkv': otherFile,
+  'checkpoint/rwkv-version': oldFile,
   'checkpoint/missing-tensor': otherWeights,
   'checkpoint/tensor-shape': otherWeights,
   'checkpoint/unexpected-tensor': otherWeights,
