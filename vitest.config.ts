@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -28,6 +29,9 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** A folder that may be a link, or not be there. */
+const realpathOf = (path: string): string => (existsSync(path) ? realpathSync(path) : path);
+
 /** Three projects: kernels and models run in a real Chromium, the page is looked at from outside, everything else runs in Node. */
 export default defineConfig({
   test: {
@@ -38,8 +42,11 @@ export default defineConfig({
       { test: { name: 'node', environment: 'node', include: ['**/*.test.ts'], exclude: [...outside, browserTests, pageTests], maxWorkers, testTimeout: 60_000, hookTimeout: 120_000, expect: expectation } },
       { test: { name: 'page', environment: 'node', include: [pageTests], globalSetup: 'tests/page/build-site.ts', maxWorkers, testTimeout: 120_000, hookTimeout: 120_000, expect: expectation } },
       {
+        // Fixtures too large for the repository lie beside it.
+        server: { fs: { allow: ['.', realpathOf('../shared')] } },
         test: {
           name: 'browser',
+          env: { REQUIRE_SHARED: process.env.REQUIRE_SHARED ?? '' },
           include: [browserTests],
           exclude: outside,
           testTimeout: 120_000,

@@ -1,4 +1,5 @@
 // What the commands have in common: arguments, usage, exit codes.
+import { statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -12,6 +13,17 @@ export class UsageError extends Error {}
 
 /** What `--kv` may say. */
 export const KV_FORMATS = /** @type {const} */ (['f32', 'f16', 'int8', 'int4']);
+
+/**
+ * The folder of a checkpoint on this machine, and its address in there: '' for the folder itself, else a file of llama.cpp or rwkv.cpp.
+ * Undefined where `path` is neither.
+ * @param {string} path
+ */
+export function checkpointAt(path) {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory()) return { folder: path, file: '' };
+  return found?.isFile() && /\.(gguf|bin)$/i.test(path) ? { folder: dirname(path), file: encodeURIComponent(basename(path)) } : undefined;
+}
 
 /**
  * Runs a command: its result is the exit code; 2 with the usage for bad arguments, 1 with the message for any other error, 130 for Ctrl-C.

@@ -1,15 +1,15 @@
 // `npm run -s eval`: compares checkpoints with their reference logits, in headless Chromium.
 import './require-node.mjs';
-import { statSync, writeFileSync } from 'node:fs';
-import { count, KV_FORMATS, oneOf, parse, runCommand, shortName, UsageError } from './command-line.mjs';
+import { writeFileSync } from 'node:fs';
+import { checkpointAt, count, KV_FORMATS, oneOf, parse, runCommand, shortName, UsageError } from './command-line.mjs';
 import { runPage } from './run-page.mjs';
 import { safetensors } from './safetensors.mjs';
 import { toolPages } from './tool-pages.mjs';
 
-const USAGE = `usage: npm run -s eval -- DIR… [--quantize none|int8|int4|fp8] [--precision f32|f16] [--kv f32|f16|int8|int4]
+const USAGE = `usage: npm run -s eval -- DIR|FILE… [--quantize none|int8|int4|fp8] [--precision f32|f16] [--kv f32|f16|int8|int4]
                            [--chunk N] [--out FILE]
 
-Loads each checkpoint folder, computes the logits over input_ids and greedy_ids of its expected.safetensors, then decodes greedily from
+Loads each checkpoint (a folder, or a file of llama.cpp or rwkv.cpp in one), computes the logits over input_ids and greedy_ids of the folder's expected.safetensors, then decodes greedily from
 input_ids with state, and prints one JSON line:
 {"model","relRms","maxAbs","greedyMatched","greedyTotal","firstMismatchMargin","ms"}
 
@@ -52,15 +52,16 @@ async function evaluate(args, signal) {
   if (dirs.length === 0) throw new UsageError('Which checkpoint folder?');
   if (values.out !== undefined && dirs.length > 1) throw new UsageError('--out is for one folder only.');
 
-  const folders = dirs.filter((dir) => statSync(dir, { throwIfNoEntry: false })?.isDirectory());
-  for (const dir of dirs) if (!folders.includes(dir)) console.error(`${dir}: is no folder`);
+  const found = dirs.map((dir) => ({ dir, at: checkpointAt(dir) }));
+  for (const { dir, at } of found) if (!at) console.error(`${dir}: is no folder, and no file of llama.cpp or rwkv.cpp`);
+  const folders = found.flatMap(({ dir, at }) => (at ? [{ dir, ...at }] : []));
   let good = folders.length === dirs.length;
   if (folders.length === 0) return 1;
 
   let reported = 0;
   /** @param {import('../web/tools/evaluate-folders.ts').FolderReport} report */
   const onMessage = (report) => {
-    const dir = folders[reported++];
+    const { dir } = folders[reported++];
     if ('error' in report) {
       console.error(`${dir}: ${report.error.message} [${report.error.code}]`);
       good = false;
@@ -76,8 +77,8 @@ async function evaluate(args, signal) {
   const tensors = await runPage({
     root: await toolPages(),
     page: 'cli.html',
-    mounts: Object.fromEntries(folders.map((dir, i) => [`/checkpoint/${i}/`, dir])),
-    input: { command: 'eval', folders: folders.map((dir, i) => ({ url: `checkpoint/${i}/`, name: shortName(dir) })), load, tensors: values.out !== undefined },
+    mounts: Object.fromEntries(folders.map(({ folder }, i) => [`/checkpoint/${i}/`, folder])),
+    input: { command: 'eval', folders: folders.map(({ dir, file }, i) => ({ url: `checkpoint/${i}/${file}`, name: shortName(dir) })), load, tensors: values.out !== undefined },
     onMessage,
     signal,
   });

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../models/checkpoint/checkpoint.ts';
 import { uniform } from '../../shaders/random.ts';
 import { cpuTime } from '../support/cpu-time.ts';
 import { memorySource } from '../support/memory-source.ts';
+import { tinyRwkv, writeContainer } from '../support/rwkv/write-container.ts';
 import { writeSafetensors } from '../support/write-safetensors.ts';
 import { countAllocations, takeAllocated } from './allocations.ts';
 import { mutateBytes, mutateJson } from './mutate.ts';
@@ -42,8 +43,8 @@ async function importLoader() {
   };
   return {
     SluiceError,
-    open: async (files: Files, gguf?: string): Promise<void> => {
-      const source = memorySource(files, gguf);
+    open: async (files: Files, single?: string): Promise<void> => {
+      const source = memorySource(files, single);
       try {
         await openCheckpoint(source, { accept });
       } finally {
@@ -141,6 +142,17 @@ describe(`${CASES} damaged files each`, () => {
       return measured(files, () => loader.open(files, name));
     });
     expectVariety(outcome, 'checkpoint/header', 'checkpoint/truncated', 'checkpoint/not-gguf', 'checkpoint/text-encoding', 'checkpoint/tensor-range', 'checkpoint/tensor-size', 'config');
+    expect(outcome.loaded).toBeGreaterThan(0);
+  });
+
+  test("rwkv.cpp's container", async () => {
+    const contents = tinyRwkv({ vocabulary: 8, hidden: 8, headDim: 4, layers: 1, inner: 8, type: 'F32' });
+    const whole = writeContainer(contents);
+    const outcome = await fuzz((next) => {
+      const files = { 'm.bin': mutateBytes(whole, next, next() < 0.5 ? 200 : whole.length) };
+      return measured(files, () => loader.open(files, 'm.bin'));
+    });
+    expectVariety(outcome, 'checkpoint/header', 'checkpoint/truncated', 'checkpoint/not-rwkv', 'checkpoint/rwkv-version', 'checkpoint/tensor-size', 'checkpoint/missing-tensor', 'config');
     expect(outcome.loaded).toBeGreaterThan(0);
   });
 

@@ -7,6 +7,8 @@ const MODELS = [
   'gla-hybrid',
   'gam',
   'phi4flash',
+  'rwkv7',
+  'rwkv7-plain',
 ];
 /** As in architectures.browser.test.ts. */
 const PIECES = [7, 64, 1, 16, 1, 1];

@@ -2,10 +2,11 @@ import { loadModel, type GenerateOptions, type LoadOptions, type LoadProgress, t
 import { toWire, type WireError } from '../worker/wire-error.ts';
 
 export interface GenerateTextInput {
-  /** A Hub id, or the address of a folder, which may be relative to the page. */
+  /** A Hub id, or the address of a folder or file, which may be relative to the page. */
   readonly source: string | { readonly url: string };
-  readonly prompt: string;
-  /** Send the prompt as a user's message through the chat template. */
+  /** A text, or token ids, which are then what is emitted too. */
+  readonly prompt: string | { readonly tokens: readonly number[] };
+  /** Send a text as a user's message through the chat template. */
   readonly chat: boolean;
   readonly load: Pick<LoadOptions, 'quantize' | 'kvCache'>;
   readonly options: GenerateOptions;
@@ -21,8 +22,8 @@ export async function generateText({ source, prompt, chat, load, options }: Gene
   try {
     const where: ModelSource = typeof source === 'string' ? source : { url: new URL(source.url, location.href).href };
     model = await loadModel(where, { ...load, onProgress: progressReporter(emit) });
-    for await (const event of model.generate(chat ? [{ role: 'user', content: prompt }] : prompt, options)) {
-      if (event.type === 'text-delta') await emit({ text: event.text });
+    for await (const event of model.generate(chat && typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : prompt, options)) {
+      if (event.type === 'text-delta') await emit({ text: typeof prompt === 'string' ? event.text : event.tokenIds.map((id) => `${id} `).join('') });
       if (event.type === 'text-end') return { finishReason: event.finishReason, usage: event.usage, memory: model.memory.total };
     }
     throw new Error('the text had no end');
