@@ -30,5 +30,6 @@ export const MODEL_NOTES = [
   { types: ['lfm2_moe'], examples: 'LFM2-8B-A1B', notes: 'hybrid: gated short convolutions; experts' },
   { types: ['recurrent_gemma'], examples: 'RecurrentGemma', notes: 'hybrid: RG-LRU, and attention with a sliding window' },
   { types: ['gla'], examples: 'GLA, of flash-linear-attention', notes: 'Gated Linear Attention, alone or hybrid' },
+  { types: ['rwkv7'], examples: 'RWKV-7 "Goose"', notes: 'RWKV-7 and nothing else; of flash-linear-attention or rwkv.cpp' },
   { types: ['xlstm'], examples: 'xLSTM-7B', notes: 'mLSTM and nothing else' },
 ];
