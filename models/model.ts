@@ -91,6 +91,24 @@ export interface Session {
   dispose(): void;
 }
 
+export interface CachePrefixOptions {
+  /** Keep it in the browser's storage too, for later visits. Default: false. */
+  readonly persist?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: { readonly readTokens: number; readonly totalTokens: number }) => void;
+}
+
+/** A text that was read once and that conversations can begin from. */
+export interface CachedPrefix {
+  /** What a conversation has to begin with. */
+  readonly tokens: readonly number[];
+  /** Bytes of its state. */
+  readonly bytes: number;
+  /** Whether it is in the browser's storage. */
+  readonly persisted: boolean;
+  delete(): Promise<void>;
+}
+
 /** A checkpoint on the GPU, ready to generate. */
 export interface Model {
   readonly name: string;
@@ -105,6 +123,22 @@ export interface Model {
   /** One-off generation in a session of its own, which is disposed of afterwards. */
   generate(prompt: Prompt, options?: GenerateOptions): AsyncGenerator<GenerateEvent, void, undefined>;
   createSession(): Session;
+  /**
+   * Reads a system prompt or a long document once. From then on every session of the model whose tokens begin with it starts from
+   * there, the longest first, and `usage.cachedTokens` tells. Messages are turns that conversations begin with; of a text, or a
+   * template that lets turns run into each other, the last token may have to be read again.
+   *
+   * The least recently used go where `prefixCacheBytes` of the load options is exceeded. With `persist` the prefix is kept across visits:
+   * the same call then finds it, and with it all that was stored for this checkpoint, as it was loaded, is there for conversations.
+   *
+   * Throws as `generate` does before its start, `StorageError` with `persist` (the prefix is cached nevertheless, for this visit), and
+   * the signal's reason.
+   */
+  cachePrefix(prompt: Prompt, options?: CachePrefixOptions): Promise<CachedPrefix>;
+  /** All that are cached or stored for this checkpoint as it was loaded, the least recently used first. Throws `StorageError`. */
+  listPrefixes(): Promise<readonly CachedPrefix[]>;
+  /** Deletes all of these. Throws `StorageError`. */
+  clearPrefixes(): Promise<void>;
   /**
    * Logits [tokens, vocabularySize] of each token's successor: for scoring texts. Throws `InvalidOptionError` for ids that
    * the vocabulary does not have or for none at all, `ContextFullError` for too many, the signal's reason between two chunks.

@@ -38,7 +38,8 @@ export async function* generateTokens(runner: Runner, sequence: Sequence, sample
   options.signal?.throwIfAborted();
 
   const decode = await runner.program('decode');
-  const inFlight: InFlight[] = [await prefill(runner, sequence, sampler, options.signal)];
+  const first = await readPending(runner, sequence, sampler, options.signal);
+  const inFlight = first ? [first] : [];
   let submitted = 1;
   try {
     for (let yielded = 0; inFlight.length > 0; ) {
@@ -63,12 +64,14 @@ export async function* generateTokens(runner: Runner, sequence: Sequence, sample
   }
 }
 
-/** Reads all pending tokens in chunks; the last chunk samples. At most two chunks are under way, so that a stop acts soon. */
-async function prefill(runner: Runner, sequence: Sequence, sampler: TokenSampler, signal: AbortSignal | undefined): Promise<InFlight> {
+/**
+ * Reads all pending tokens in chunks, of which two are under way at most, so that a stop acts soon. With a sampler the last chunk
+ * samples, and is not waited for. `onRead` is called as chunks are submitted.
+ */
+export async function readPending(runner: Runner, sequence: Sequence, sampler: TokenSampler | undefined, signal: AbortSignal | undefined, onRead?: () => void): Promise<InFlight | undefined> {
   const { queue } = runner.gpu.device;
   let previous: Promise<undefined> | undefined;
-  for (;;) {
-    const left = sequence.tokens.length - sequence.position;
+  for (let left = sequence.tokens.length - sequence.position; left > 0; ) {
     const count = Math.min(left, runner.options.chunk);
     const program = await runner.programFor(count);
     signal?.throwIfAborted();
@@ -80,5 +83,8 @@ async function prefill(runner: Runner, sequence: Sequence, sampler: TokenSampler
     // Nobody waits for the last one.
     previous.catch(() => undefined);
     runner.gpu.check();
+    onRead?.();
+    left -= count;
   }
+  return undefined;
 }

@@ -1,7 +1,5 @@
-import { roundUp } from '../../shaders/kernel.ts';
 import type { KvLayout } from '../../shaders/kv/kv-format.ts';
 import { DisposedError } from '../errors/generate-errors.ts';
-import { readBuffer } from '../gpu/read-buffer.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { TokenReadback } from '../gpu/token-readback.ts';
 import type { Graph } from '../ops/graph.ts';
@@ -74,7 +72,7 @@ export class Runner {
     return program;
   }
 
-  /** A program for `capture`, which keeps these tensors of the graph. */
+  /** A program for `captureTensors`, which keeps these tensors of the graph. */
   captureProgram(tensors: readonly Tensor[]): Promise<Program> {
     return this.#compile('score', tensors);
   }
@@ -120,13 +118,9 @@ export class Runner {
 
   /**
    * Submits one step over `count` tokens: those given, or the one that the last step sampled. With a sampler it also
-   * picks the next token and gives a promise of it; without, nothing beyond the state is computed.
+   * picks the next token and gives a promise of it; without, and unless the program's output is asked for, nothing beyond the state is computed.
    */
-  submit(program: Program, sequence: Sequence, count: number, tokens: Uint32Array<ArrayBuffer> | undefined, sampler: TokenSampler | undefined): Promise<number> | undefined {
-    return this.#submit(program, sequence, count, tokens, sampler !== undefined, sampler);
-  }
-
-  #submit(program: Program, sequence: Sequence, count: number, tokens: Uint32Array<ArrayBuffer> | undefined, output: boolean, sampler: TokenSampler | undefined): Promise<number> | undefined {
+  submit(program: Program, sequence: Sequence, count: number, tokens: Uint32Array<ArrayBuffer> | undefined, sampler: TokenSampler | undefined, output = sampler !== undefined): Promise<number> | undefined {
     if (this.#destroyed) throw new DisposedError('model');
     const { device } = this.gpu;
     const step = { count, position: sequence.position, ...sequence.state.slots };
@@ -157,34 +151,6 @@ export class Runner {
     const encoder = this.gpu.device.createCommandEncoder();
     commands(encoder);
     this.gpu.device.queue.submit([encoder.finish()]);
-  }
-
-  /** Logits of each of `tokens` [count, vocabulary], read as the continuation of the sequence. At most one chunk. */
-  async score(sequence: Sequence, tokens: Uint32Array<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>> {
-    const count = tokens.length;
-    const program = await this.program(count === 1 ? 'decode' : 'score');
-    void this.#submit(program, sequence, count, tokens, true, undefined);
-    for (const token of tokens) sequence.tokens.push(token);
-    return this.#readRows(program.output, count, this.vocabulary);
-  }
-
-  /** Rows [count, width] without their padding. */
-  async #readRows(buffer: GPUBuffer, count: number, width: number): Promise<Float32Array<ArrayBuffer>> {
-    const stride = roundUp(width, 4);
-    const padded = new Float32Array(await readBuffer(this.gpu, buffer, count * stride * 4));
-    this.gpu.check();
-    if (stride === width) return padded;
-    const rows = new Float32Array(count * width);
-    for (let row = 0; row < count; row++) rows.set(padded.subarray(row * stride, row * stride + width), row * width);
-    return rows;
-  }
-
-  /** Each of `tensors`, which the program keeps, [count, width] for the tokens, read as the continuation of the sequence: for tools. At most one chunk. */
-  async capture(program: Program, sequence: Sequence, tokens: Uint32Array<ArrayBuffer>, tensors: readonly Tensor[]): Promise<Float32Array<ArrayBuffer>[]> {
-    void this.#submit(program, sequence, tokens.length, tokens, true, undefined);
-    const captured: Float32Array<ArrayBuffer>[] = [];
-    for (const [i, { width }] of tensors.entries()) captured.push(await this.#readRows(program.kept[i], tokens.length, width));
-    return captured;
   }
 
   /** Frees everything of the model, weights and sequences included. Steps that are asked for later throw. */

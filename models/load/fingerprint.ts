@@ -1,5 +1,6 @@
 import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import type { JsonObject } from '../checkpoint/checkpoint.ts';
+import { sha256 } from './sha256.ts';
 
 /** Places of a tensor that are looked at, from its first byte to its last, and bytes at each. */
 const PLACES = 16;
@@ -22,9 +23,7 @@ export class Fingerprint {
   }
 
   /** 64 hexadecimal digits. */
-  async digest(config: JsonObject): Promise<string> {
-    const all = [JSON.stringify(config), ...this.#tensors.sort()].join('\n');
-    const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(all));
-    return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  digest(config: JsonObject): Promise<string> {
+    return sha256([JSON.stringify(config), ...this.#tensors.sort()].join('\n'));
   }
 }

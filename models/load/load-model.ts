@@ -71,7 +71,7 @@ export async function loadParts(source: ModelSource, options: LoadOptions & Devi
     gpu.check();
     report({ phase: 'ready' });
     const precision = [resolved.quantize, resolved.quantizeEmbeddings, resolved.precision, resolved.kvCache].join(' ');
-    return { runner, text, name: checkpoint.name, modelType, parameters: plan.parameters, generationConfig: checkpoint.generationConfig, stopTokens: stopTokensOf(checkpoint), identity, precision };
+    return { runner, text, name: checkpoint.name, modelType, parameters: plan.parameters, generationConfig: checkpoint.generationConfig, stopTokens: stopTokensOf(checkpoint), identity, precision, prefixCacheBytes: resolved.prefixCacheBytes };
   } catch (error) {
     gpu.destroy();
     // A lost device makes the browser reject with errors of its own.

@@ -34,6 +34,8 @@ export interface LoadOptions {
   readonly contextLength?: number;
   /** Most prompt tokens read in one step. Default: 512. */
   readonly prefillChunk?: number;
+  /** GPU memory for the states of `cachePrefix`. Default: 256 MiB. */
+  readonly prefixCacheBytes?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: LoadProgress) => void;
 }

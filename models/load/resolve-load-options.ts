@@ -11,6 +11,7 @@ export interface ResolvedLoadOptions {
   readonly kvCache: KvFormat;
   readonly contextLength: number | undefined;
   readonly prefillChunk: number;
+  readonly prefixCacheBytes: number;
 }
 
 /** Fills in defaults. Throws `InvalidOptionError` naming the option. */
@@ -25,6 +26,7 @@ export function resolveLoadOptions(options: LoadOptions): ResolvedLoadOptions {
     kvCache: oneOf('kvCache', options.kvCache ?? precision, KV_FORMATS),
     contextLength: options.contextLength === undefined ? undefined : positive('contextLength', options.contextLength),
     prefillChunk: positive('prefillChunk', options.prefillChunk ?? 512),
+    prefixCacheBytes: positive('prefixCacheBytes', options.prefixCacheBytes ?? 2 ** 28),
   };
 }
 

@@ -74,9 +74,11 @@ export class Conversation implements Session {
     const sequence = (this.#memory.sequence ??= await this.#createSequence());
     signal.throwIfAborted();
     const next = planPrompt(prompt, { sequence, transcript: this.#memory.transcript, text, context: runner.options.context, vocabulary: runner.vocabulary });
-    await sequence.state.keeper?.makeRoom(next.keep);
-    signal.throwIfAborted();
-    if (next.keep < sequence.position) runner.cut(sequence, next.keep);
+    if (!(await this.#parts.prefixes?.start(sequence, next, signal))) {
+      await sequence.state.keeper?.makeRoom(next.keep);
+      signal.throwIfAborted();
+      if (next.keep < sequence.position) runner.cut(sequence, next.keep);
+    }
     sequence.tokens = [...next.tokens];
     this.#memory.transcript = next.transcript;
     const usage = { promptTokens: next.tokens.length, cachedTokens: sequence.position };

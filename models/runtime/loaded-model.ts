@@ -1,11 +1,11 @@
-import { ContextFullError, DisposedError } from '../../engine/errors/generate-errors.ts';
-import { InvalidOptionError } from '../../engine/errors/invalid-option-error.ts';
+import { DisposedError } from '../../engine/errors/generate-errors.ts';
+import { importModule } from '../../engine/modules/import-module.ts';
 import type { GenerateEvent } from '../../engine/schedule/generate-event.ts';
 import type { GenerateOptions } from '../../engine/schedule/generate-options.ts';
-import type { GpuMemory, Model, Prompt, Session } from '../model.ts';
-import { checkTokens } from './check-tokens.ts';
+import type { CachedPrefix, CachePrefixOptions, GpuMemory, Model, Prompt, Session } from '../model.ts';
 import { Conversation } from './conversation.ts';
 import type { LoadedParts } from './loaded-parts.ts';
+import type { PrefixSource } from './prefix-source.ts';
 
 export class LoadedModel implements Model {
   readonly #parts: LoadedParts;
@@ -63,39 +63,38 @@ export class LoadedModel implements Model {
     return session;
   }
 
+  async cachePrefix(prompt: Prompt, options: CachePrefixOptions = {}): Promise<CachedPrefix> {
+    return (await this.#prefixes()).add(prompt, options);
+  }
+
+  async listPrefixes(): Promise<readonly CachedPrefix[]> {
+    return (await this.#prefixes()).list();
+  }
+
+  async clearPrefixes(): Promise<void> {
+    return (await this.#prefixes()).clear();
+  }
+
+  async #prefixes(): Promise<PrefixSource> {
+    const { signal } = this.#disposal;
+    signal.throwIfAborted();
+    const { PrefixCache } = await importModule(() => import('../prefix/prefix-cache.ts'));
+    return (this.#parts.prefixes ??= new PrefixCache(this.#parts, signal));
+  }
+
   async logits(tokens: readonly number[], { signal }: { readonly signal?: AbortSignal } = {}): Promise<Float32Array<ArrayBuffer>> {
     const disposed = this.#disposal.signal;
     disposed.throwIfAborted();
     signal?.throwIfAborted();
     const { runner } = this.#parts;
-    const ids = checkTokens('tokens', tokens, runner.vocabulary);
-    const { context } = runner.options;
-    if (ids.length === 0) throw new InvalidOptionError('tokens', 'empty', 'at least one token id');
-    if (ids.length > context) throw new ContextFullError(ids.length, context, context);
+    const either = signal ? AbortSignal.any([disposed, signal]) : disposed;
     try {
-      return await this.#score(ids, signal ? AbortSignal.any([disposed, signal]) : disposed);
+      const { scoreText } = await importModule(() => import('./score-text.ts'));
+      either.throwIfAborted();
+      return await scoreText(runner, tokens, either);
     } catch (error) {
       disposed.throwIfAborted();
       throw await runner.gpu.explain(error);
-    }
-  }
-
-  /** In a sequence of its own, chunk by chunk. */
-  async #score(tokens: readonly number[], signal: AbortSignal): Promise<Float32Array<ArrayBuffer>> {
-    const { runner } = this.#parts;
-    const { chunk } = runner.options;
-    runner.gpu.check();
-    const sequence = await runner.createSequence();
-    try {
-      const logits = new Float32Array(tokens.length * runner.vocabulary);
-      for (let start = 0; start < tokens.length; start += chunk) {
-        signal.throwIfAborted();
-        logits.set(await runner.score(sequence, Uint32Array.from(tokens.slice(start, start + chunk))), start * runner.vocabulary);
-      }
-      signal.throwIfAborted();
-      return logits;
-    } finally {
-      sequence.state.destroy();
     }
   }
 

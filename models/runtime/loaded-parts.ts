@@ -1,5 +1,6 @@
 import type { Runner } from '../../engine/schedule/runner.ts';
 import type { ModelText } from '../text/load-text.ts';
+import type { PrefixSource } from './prefix-source.ts';
 
 /** What a checkpoint became. */
 export interface LoadedParts {
@@ -14,4 +15,8 @@ export interface LoadedParts {
   readonly identity: string;
   /** How weights, keys and values are stored. */
   readonly precision: string;
+  /** Bytes on the GPU that cached prefixes may take. */
+  readonly prefixCacheBytes: number;
+  /** Once one is cached. */
+  prefixes?: PrefixSource;
 }

@@ -8,7 +8,7 @@ import { checkTokens } from './check-tokens.ts';
 import { encodeContinuation } from './encode-continuation.ts';
 
 export interface PromptContext {
-  readonly sequence: Sequence;
+  readonly sequence: Pick<Sequence, 'tokens' | 'position' | 'reusable'>;
   /** The text that the sequence stands for; undefined where it was not made of messages alone. */
   readonly transcript: string | undefined;
   readonly text: ModelText;

@@ -58,6 +58,7 @@ function fakeModel(name: string, { quantize, kvCache }: LoadOptions): Model {
   return {
     name: name.includes('stories260K') ? 'stories260K' : name, modelType: 'llama', parameters: 260_032, contextLength: 512, vocabularySize: 512, hasChatTemplate: chat, logits: () => Promise.reject(new Error('the double has no logits')), memory, generate,
     createSession: () => ({ length: 0, memory: { fixed: 0, growing: 0, allocated: 0 }, generate, snapshot: noState, restore: noState, fork: noState, save: noState, load: noState, reset: () => {}, dispose: () => {} }),
+    cachePrefix: noState, listPrefixes: noState, clearPrefixes: noState,
     dispose: () => {},
   };
 }

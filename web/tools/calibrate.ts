@@ -2,6 +2,7 @@ import { InvalidOptionError, PromptError } from '../../index.ts';
 import { Gpu } from '../../engine/gpu/device.ts';
 import type { Tensor } from '../../engine/ops/vocabulary.ts';
 import { Runner } from '../../engine/schedule/runner.ts';
+import { captureTensors } from '../../engine/schedule/score-tokens.ts';
 import { openCheckpoint } from '../../models/checkpoint/open-checkpoint.ts';
 import { planCompression, type CompressionOptions } from '../../models/compress/plan-compression.ts';
 import type { InputStatistics } from '../../models/compress/find-scalings.ts';
@@ -69,7 +70,7 @@ async function gather(runner: Runner, inputs: ReadonlyMap<Tensor, readonly strin
     const sequence = await runner.createSequence();
     const end = Math.min(start + context, tokens.length);
     for (let from = start; from < end; from += chunk) {
-      const captured = await runner.capture(program, sequence, Uint32Array.from(tokens.slice(from, Math.min(from + chunk, end))), tensors);
+      const captured = await captureTensors(runner, program, sequence, Uint32Array.from(tokens.slice(from, Math.min(from + chunk, end))), tensors);
       captured.forEach((rows, i) => {
         const { magnitude, power } = sums[i];
         rows.forEach((value, j) => {

@@ -5,6 +5,8 @@ import type { Reply } from './protocol.ts';
 
 const memory = { weights: 1, state: 2, activations: 3, total: 6 };
 
+const none = (): Promise<never> => Promise.reject(new Error('no prefixes here'));
+
 /** A model whose generation goes on until it is aborted, and which writes down what is done to it. */
 function endless(name: string, log: string[]): Model {
   const session: Session = {
@@ -25,7 +27,7 @@ function endless(name: string, log: string[]): Model {
     reset: () => log.push(`${name} reset`),
     dispose: () => log.push(`${name} session disposed`),
   };
-  return { name, modelType: 'llama', parameters: 1, contextLength: 8, vocabularySize: 4, logits: () => Promise.reject(new Error('no logits here')), hasChatTemplate: false, memory, generate: session.generate, createSession: () => session, dispose: () => log.push(`${name} disposed`) };
+  return { name, modelType: 'llama', parameters: 1, contextLength: 8, vocabularySize: 4, logits: () => Promise.reject(new Error('no logits here')), hasChatTemplate: false, memory, generate: session.generate, createSession: () => session, cachePrefix: none, listPrefixes: none, clearPrefixes: none, dispose: () => log.push(`${name} disposed`) };
 }
 
 test('a new load stops the generation and frees the old model before it begins', async () => {
