@@ -1,4 +1,5 @@
 import type { KernelCase } from './kernel-case.ts';
+import { arrangeHeadsCases } from './arrange-heads/cases.ts';
 import { attentionCases } from './attention/cases.ts';
 import { latentAttentionCases } from './attention/cases-latent.ts';
 import { differentialHeadsCases } from './differential-heads/cases.ts';
@@ -14,7 +15,6 @@ import { linearCases } from './linear/cases.ts';
 import { mLstmCases } from './m-lstm/cases.ts';
 import { moeCases } from './moe/cases.ts';
 import { rgLruCases } from './rg-lru/cases.ts';
-import { resizeHeadsCases } from './resize-heads/cases.ts';
 import { rmsNormCases } from './rms-norm/cases.ts';
 import { rwkvOutputCases } from './rwkv-output/cases.ts';
 import { samplingCases } from './sampling/cases.ts';
@@ -26,6 +26,7 @@ import { softmaxCases } from './softmax/cases.ts';
 
 /** Every operator's cases, by the operator's folder. */
 export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
+  'arrange-heads': arrangeHeadsCases,
   'differential-heads': differentialHeadsCases,
   'gated-rms-norm': gatedRmsNormCases,
   'layer-norm': layerNormCases,
@@ -33,7 +34,6 @@ export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   'linear-attention-channel': linearAttentionChannelCases,
   'm-lstm': mLstmCases,
   'rg-lru': rgLruCases,
-  'resize-heads': resizeHeadsCases,
   'rms-norm': rmsNormCases,
   'rwkv-output': rwkvOutputCases,
   'select-rows': selectRowsCases,

@@ -1,5 +1,5 @@
 import type { Activation } from '../../shaders/linear/linear-variant.ts';
-import type { ChannelGating, DifferentialAttention, GatedMlpOptions, GatedRmsNorm, HeadGating, Interpolation, LatentAttention, LinearAttention, LinearOptions, MLstm, Moe, Ops, RgLru, RwkvOutput, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
+import type { ChannelGating, DifferentialAttention, GatedMlpOptions, GatedRmsNorm, HeadGating, HeadSection, Interpolation, LatentAttention, LinearAttention, LinearOptions, MLstm, Moe, Ops, RgLru, RwkvOutput, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
 import type { StateDeclaration } from './state.ts';
 import type { Vector, Weight } from './weight.ts';
 
@@ -17,6 +17,7 @@ export type Node = { readonly out: Tensor } & (
   | { readonly op: 'moe'; /** Of the experts. */ readonly x: Tensor; /** Of the router. */ readonly logits: Tensor; readonly moe: Moe }
   | { readonly op: 'scale'; readonly x: Tensor; readonly factor: number }
   | { readonly op: 'add'; readonly x: Tensor; readonly residual: Tensor }
+  | { readonly op: 'arrangeHeads'; readonly x: Tensor; readonly sections: readonly HeadSection[] }
   | { readonly op: 'concatenate'; readonly x: Tensor; readonly y: Tensor }
   | { readonly op: 'interpolate'; readonly x: Tensor; readonly interpolation: Interpolation }
   | { readonly op: 'glu'; readonly x: Tensor; readonly activation: Activation }
@@ -108,6 +109,10 @@ export class Graph implements Ops {
 
   interpolate(x: Tensor, interpolation: Interpolation): Tensor {
     return this.#add({ op: 'interpolate', x, interpolation }, x.width, x.rows);
+  }
+
+  arrangeHeads(x: Tensor, sections: readonly HeadSection[]): Tensor {
+    return this.#add({ op: 'arrangeHeads', x, sections }, sections.reduce((width, { heads, times = 1, dim }) => width + heads * times * dim, 0), x.rows);
   }
 
   glu(x: Tensor, activation: Activation): Tensor {

@@ -1,3 +1,4 @@
+import type { FeatureMap } from '../../shaders/arrange-heads/arrange-heads.ts';
 import type { Activation } from '../../shaders/linear/linear-variant.ts';
 import type { ExpertActivation, Scoring } from '../../shaders/moe/variant.ts';
 import type { ConvState, DiagonalState, KvState, MLstmState, RecurrentState } from './state.ts';
@@ -95,6 +96,23 @@ export interface ShortConv {
   readonly gated?: true;
 }
 
+/** Neighbouring heads of a tensor, and what becomes of them. */
+export interface HeadSection {
+  /** Of the first of them. */
+  readonly column: number;
+  readonly heads: number;
+  /** Elements of a head. */
+  readonly dim: number;
+  /** Each of them as often, one after the other: for heads that others share. Default: once. */
+  readonly times?: number;
+  /** Of each element. Default: `none`. */
+  readonly activation?: FeatureMap;
+  /** Each head is divided by the sum of its activated elements. */
+  readonly overSum?: true;
+  /** Cosines and sines [context, dim / 2, 2], by which whole heads are rotated in the end; absent: no rotation. */
+  readonly rotaryTable?: Vector;
+}
+
 /**
  * Per head, with a state S [keyDim, valueDim]: S ← diag(e^g) S + k̃ vᵀ and o = Sᵀ q, where the gating says what g and k̃ are and whether S
  * forgets what it holds under k first. The key heads are shared evenly by the state's heads: those of one are neighbours.
@@ -130,6 +148,13 @@ export type HeadGating =
       readonly parameters: Vector;
       readonly betaScale: 1 | 2;
     }
+  /** Delta rule (arXiv:2406.06484) without decay: g = 0, k̃ = k, and v becomes β (v − what S holds under k), β = betaScale · sigmoid(b), or betaScale where there is no b. */
+  | {
+      readonly kind: 'delta-rule';
+      /** b, one a head. */
+      readonly beta?: TensorColumns;
+      readonly betaScale: 1 | 2;
+    }
   /** Mamba-2 (arXiv:2405.21060): δ = softplus(dt + dt_bias) within `limits`, g = −exp(A_log) · δ, k̃ = δ k, and D v is added to o. q, k and v are C, B and x. */
   | {
       readonly kind: 'mamba2';
@@ -158,7 +183,9 @@ export interface TensorColumns {
  * `lowerBounds` have a number for each channel too, keyDim is a multiple of 4.
  */
 export type ChannelGating =
-  /** Kimi Delta Attention (arXiv:2510.26692): g = −exp(A_log) · softplus(f + dt_bias), v becomes β (v − what diag(e^g) S holds under k), β = betaScale · sigmoid(b). */
+  /**
+   * Kimi Delta Attention (arXiv:2510.26692): g = −exp(A_log) · softplus(f + dt_bias), or `lowerBound` · sigmoid(exp(A_log) · (f + dt_bias)), v becomes β (v − what diag(e^g) S holds under k), β = betaScale · sigmoid(b).
+   */
   | {
       readonly kind: 'kda';
       readonly decay: TensorColumns;
@@ -167,11 +194,20 @@ export type ChannelGating =
       /** [keyHeads] of −exp(A_log), then dt_bias [keyHeads, keyDim]. */
       readonly parameters: Vector;
       readonly betaScale: 1 | 2;
+      /** Of g; absent: none. */
+      readonly lowerBound?: number;
     }
   /** Gated linear attention (arXiv:2312.06635): g = logsigmoid(x) / normalizer, at least `smallest` where that is given, k̃ = k. */
   | { readonly kind: 'gla'; readonly decay: TensorColumns; readonly normalizer: number; readonly smallest?: number }
   /** HGRN-2 (arXiv:2404.07904): e^g = l + (1 − l) sigmoid(f) and k̃ = 1 − e^g; no k is read. */
-  | { readonly kind: 'hgrn2'; readonly decay: TensorColumns; /** l, [keyHeads, keyDim]. */ readonly lowerBounds: Vector }
+  | {
+      readonly kind: 'hgrn2';
+      readonly decay: TensorColumns;
+      /** l of every layer, [layers, keyHeads, keyDim]. */
+      readonly lowerBounds: Vector;
+      /** Which of them is this one; default: the first. */
+      readonly layer?: number;
+    }
   /**
    * RWKV-7 (arXiv:2503.14456): g = −e^−½ sigmoid(w), a = sigmoid(rate), κ = k ⊙ k_k over its length; −κ and κ ⊙ a are p and b of
    * S ← diag(e^g) S + b pᵀS + k̃ vᵀ, k̃ = k ⊙ (1 + (a − 1) ⊙ k_a).
@@ -309,6 +345,8 @@ export interface Ops {
   softmax(x: Tensor, options: { readonly parts: number; readonly column?: number; readonly width?: number }): Tensor;
   /** x, drawn towards something else, channel by channel. */
   interpolate(x: Tensor, interpolation: Interpolation): Tensor;
+  /** Columns of x section by section, in another order or number, mapped to features or rotated: what mixers have that kernels of linear attention do not. */
+  arrangeHeads(x: Tensor, sections: readonly HeadSection[]): Tensor;
   /** Columns [gate | up] become activation(gate) ⊙ up: where they are a sum of products; else `gatedMlp`. */
   glu(x: Tensor, activation: Activation): Tensor;
   /** Of the first columns of x where the weight is shorter than its rows. With a `residual`, residual + norm(x): a norm behind a mixer or an MLP. */

@@ -34,11 +34,11 @@ function gatingVariant(gating: ChannelGating): GatingVariant {
   const decay = columnsOf(gating.decay);
   switch (gating.kind) {
     case 'kda':
-      return kdaGating(decay, columnsOf(gating.beta), gating.betaScale);
+      return kdaGating(decay, columnsOf(gating.beta), gating.betaScale, gating.lowerBound);
     case 'gla':
       return glaGating(decay, gating.normalizer, gating.smallest);
     case 'hgrn2':
-      return hgrn2Gating(decay);
+      return hgrn2Gating(decay, gating.layer);
     case 'rwkv7':
       return rwkv7Gating(decay, columnsOf(gating.rate), gating.eps);
     case 'given':

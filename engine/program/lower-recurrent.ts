@@ -7,16 +7,18 @@ import { scratchLengths, type LinearAttentionVariant } from '../../shaders/linea
 import { shortConv } from '../../shaders/short-conv/short-conv.ts';
 import type { Node } from '../ops/graph.ts';
 import type { HeadGating } from '../ops/vocabulary.ts';
-import type { Vector } from '../ops/weight.ts';
 import type { BufferRef } from './dispatch.ts';
+import { lowerArrangeHeads } from './lower-heads.ts';
 import type { Lowering } from './lowering.ts';
 import { mixerShape } from './mixer-shape.ts';
 import { lowerInQuads, type DeclaredMixer } from './quads.ts';
 
-export type RecurrentNode = Extract<Node, { op: 'shortConv' | 'linearAttention' | 'gatedRmsNorm' }>;
+export type RecurrentNode = Extract<Node, { op: 'arrangeHeads' | 'shortConv' | 'linearAttention' | 'gatedRmsNorm' }>;
 
 export function lowerRecurrent(lowering: Lowering, node: RecurrentNode): void {
   switch (node.op) {
+    case 'arrangeHeads':
+      return lowerArrangeHeads(lowering, node);
     case 'shortConv':
       return lowerShortConv(lowering, node);
     case 'linearAttention':
@@ -48,24 +50,44 @@ function lowerLinearAttention(lowering: Lowering, { x, attention, out, declared 
   const { target, rows } = lowering.options;
   const buffers: Record<string, BufferRef> = {
     mixed: lowering.read(x),
-    gate_params: lowering.constant(parametersOf(gating)),
     state: lowering.state(declared, 'state'),
     out: lowering.define(out, 'linear attention'),
+    ...gateBuffers(lowering, gating),
   };
-  if ('gates' in gating) buffers.gates = lowering.read(gating.gates);
   if (!lowering.isMany(x)) return lowering.emit(linearAttentionStep(variant, target), buffers, out);
   for (const [name, length] of Object.entries(scratchLengths(variant, rows))) buffers[name] = lowering.scratch(name, length);
   for (const kernel of linearAttentionChunked(variant)) lowering.emit(kernel, buffers, out);
 }
 
 function gatingVariant(gating: HeadGating): GatingVariant {
-  if (gating.kind === 'constant') return { kind: 'constant' };
-  const stride = roundUp(gating.gates.width, 4);
-  if (gating.kind === 'mamba2') return { kind: 'mamba2', stride, column: gating.column, limits: gating.limits };
-  return { kind: 'delta', stride, betaColumn: gating.betaColumn, decayColumn: gating.decayColumn, betaScale: gating.betaScale };
+  switch (gating.kind) {
+    case 'constant':
+      return { kind: 'constant' };
+    case 'delta-rule':
+      return { kind: 'delta-rule', betaScale: gating.betaScale, ...(gating.beta && { beta: { stride: roundUp(gating.beta.tensor.width, 4), column: gating.beta.column } }) };
+    case 'mamba2':
+      return { kind: 'mamba2', stride: roundUp(gating.gates.width, 4), column: gating.column, limits: gating.limits };
+    case 'delta':
+      return { kind: 'delta', stride: roundUp(gating.gates.width, 4), betaColumn: gating.betaColumn, decayColumn: gating.decayColumn, betaScale: gating.betaScale };
+    default:
+      return gating satisfies never;
+  }
 }
 
-const parametersOf = (gating: HeadGating): Vector => (gating.kind === 'constant' ? gating.decays : gating.parameters);
+/** By the names that the kernels have for them. */
+function gateBuffers(lowering: Lowering, gating: HeadGating): Record<string, BufferRef> {
+  switch (gating.kind) {
+    case 'constant':
+      return { gate_params: lowering.constant(gating.decays) };
+    case 'delta-rule':
+      return gating.beta ? { gates: lowering.read(gating.beta.tensor) } : {};
+    case 'mamba2':
+    case 'delta':
+      return { gate_params: lowering.constant(gating.parameters), gates: lowering.read(gating.gates) };
+    default:
+      return gating satisfies never;
+  }
+}
 
 function lowerGatedRmsNorm(lowering: Lowering, { x, gate, norm, out }: Extract<Node, { op: 'gatedRmsNorm' }>): void {
   const { heads, weight, eps, gateOffset, centred = false, activation = 'silu', order = 'norm-first' } = norm;

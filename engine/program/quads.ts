@@ -1,7 +1,7 @@
 import { roundUp } from '../../shaders/kernel.ts';
-import { resizeHeads } from '../../shaders/resize-heads/resize-heads.ts';
 import type { RecurrentState } from '../ops/state.ts';
 import type { Gating, LinearAttention, Tensor, TensorColumns } from '../ops/vocabulary.ts';
+import { arrange, type ResizedSection } from './lower-heads.ts';
 import type { Lowering } from './lowering.ts';
 
 interface Mixer<G> {
@@ -13,16 +13,6 @@ interface Mixer<G> {
 /** A mixer and its state as the model declared it. */
 export interface DeclaredMixer<G> extends Mixer<G> {
   readonly declared: RecurrentState;
-}
-
-/** Some heads of a tensor that become heads of `to` elements, filled up with zeros or cut off. */
-interface HeadsPart {
-  readonly heads: number;
-  /** Of the first of them. */
-  readonly column: number;
-  /** Elements of a head. */
-  readonly dim: number;
-  readonly to: number;
 }
 
 const isQuads = (value: number): boolean => value % 4 === 0;
@@ -38,7 +28,7 @@ export function lowerInQuads<G extends Gating>(lowering: Lowering, { x, attentio
   if ([state.keyDim, state.valueDim, ...Object.values(columns), ...channelColumns(gating).map(({ column }) => column)].every(isQuads)) return lower({ x, attention, out, declared: state });
   if (!isQuads(state.keyDim) && ('lowerBounds' in gating || ('decay' in gating && 'parameters' in gating))) throw new Error(`linear attention with ${gating.kind} gates takes keys of a multiple of 4 elements, not ${state.keyDim}`);
   const [keyDim, valueDim] = [roundUp(state.keyDim, 4), roundUp(state.valueDim, 4)];
-  const keyPart = (column: number): HeadsPart => ({ heads: keyHeads, column, dim: state.keyDim, to: keyDim });
+  const keyPart = (column: number): ResizedSection & { to: number } => ({ heads: keyHeads, column, dim: state.keyDim, to: keyDim });
   const whole: DeclaredMixer<G> = {
     x: resized(lowering, x, [keyPart(columns.q), keyPart(columns.k), { heads: state.heads, column: columns.v, dim: state.valueDim, to: valueDim }]),
     attention: {
@@ -51,24 +41,14 @@ export function lowerInQuads<G extends Gating>(lowering: Lowering, { x, attentio
     declared: state,
   };
   lower(whole);
-  resize(lowering, whole.out, [{ heads: state.heads, column: 0, dim: valueDim, to: state.valueDim }], out);
+  arrange(lowering, whole.out, [{ heads: state.heads, column: 0, dim: valueDim, to: state.valueDim }], out);
 }
 
 /** A tensor that no model file knows of. */
-function resized(lowering: Lowering, x: Tensor, parts: readonly HeadsPart[]): Tensor {
+function resized(lowering: Lowering, x: Tensor, parts: readonly (ResizedSection & { readonly to: number })[]): Tensor {
   const out: Tensor = { ...x, width: parts.reduce((width, { heads, to }) => width + heads * to, 0) };
-  resize(lowering, x, parts, out);
+  arrange(lowering, x, parts, out);
   return out;
-}
-
-function resize(lowering: Lowering, x: Tensor, parts: readonly HeadsPart[], out: Tensor): void {
-  const buffers = { x: lowering.read(x), out: lowering.define(out, 'resized heads') };
-  const [fromStride, toStride] = [roundUp(x.width, 4), roundUp(out.width, 4)];
-  let toColumn = 0;
-  for (const { heads, column, dim, to } of parts) {
-    lowering.emit(resizeHeads({ heads, from: { dim, column, stride: fromStride }, to: { dim: to, column: toColumn, stride: toStride } }), buffers, out);
-    toColumn += heads * to;
-  }
 }
 
 /** What a gating reads of each channel of the keys. */
@@ -84,6 +64,7 @@ function channelColumns(gating: Gating): TensorColumns[] {
 function withColumns<G extends Gating>(gating: G, change: (columns: TensorColumns) => TensorColumns): G {
   switch (gating.kind) {
     case 'delta':
+    case 'delta-rule':
     case 'mamba2':
     case 'constant':
       return gating;

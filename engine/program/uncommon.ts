@@ -51,6 +51,7 @@ export async function lowerUncommon(lowering: Lowering, node: UncommonNode): Pro
       return (await importChannel()).lowerChannel(lowering, node);
     case 'differentialAttention':
       return (await importDifferential()).lowerDifferential(lowering, node);
+    case 'arrangeHeads':
     case 'gatedRmsNorm':
     case 'linearAttention':
     case 'shortConv':

@@ -108,8 +108,9 @@ async function readLayouts(checkpoint: Checkpoint, { parts }: WeightPlan, signal
   return new Map(parts.map((part) => [part, part.weight.layout(new Map(part.weight.early.map((suffix) => [suffix, bytesOf(part, suffix)])))]));
 }
 
-function placeVector({ part: { offset, stride, order, map } }: PlannedVector, tensor: TensorInfo, values: Float32Array | Float64Array, target: Float32Array | undefined): void {
+function placeVector({ part: { offset, stride, order, map, whole } }: PlannedVector, tensor: TensorInfo, stored: Float32Array | Float64Array, target: Float32Array | undefined): void {
   if (!target) return;
+  const values = whole ? whole(Float64Array.from(stored)) : stored;
   for (let i = 0; i < values.length; i++) {
     const value = map ? map(values[i], i) : values[i];
     if (!Number.isFinite(Math.fround(value))) throw new UnpackableWeightError({ format: 'f32', row: 0, column: i, value: values[i], tensor: tensor.name, file: tensor.file });

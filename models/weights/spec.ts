@@ -45,6 +45,8 @@ export interface VectorPart {
   /** A permutation of the tensor's elements: its i-th is the order[i]-th of the part. Absent: the same. */
   readonly order?: Uint32Array;
   readonly map?: (value: number, index: number) => number;
+  /** Of the tensor as a whole, to as many numbers, before `map`: where an element depends on others. */
+  readonly whole?: (values: Float64Array) => Float64Array;
 }
 
 /** A small f32 parameter: parts of the checkpoint, or `values` computed on the host. */
@@ -97,9 +99,9 @@ export function interleaved(label: string, gate: string, up: string, rows: numbe
   return { kind: 'matrix', label, role: 'linear', outputs: 2 * rows, inputs, parts: [part(gate, 0), part(up, 1)] };
 }
 
-/** A vector that is one tensor of the checkpoint, of `shape` (default: [length]), each element through `map`. */
-export function vector(name: string, length: number, { map, shape = [length], order }: Partial<Pick<VectorPart, 'map' | 'shape' | 'order'>> = {}): VectorSpec {
-  return { kind: 'vector', label: name, length, parts: [{ name, shape, offset: 0, stride: 1, ...(order && { order }), ...(map && { map }) }] };
+/** A vector that is one tensor of the checkpoint, of `shape` (default: [length]), each element through `map`, or all through `whole`. */
+export function vector(name: string, length: number, { map, whole, shape = [length], order }: Partial<Pick<VectorPart, 'map' | 'whole' | 'shape' | 'order'>> = {}): VectorSpec {
+  return { kind: 'vector', label: name, length, parts: [{ name, shape, offset: 0, stride: 1, ...(order && { order }), ...(map && { map }), ...(whole && { whole }) }] };
 }
 
 /** Several vectors one after the other. */

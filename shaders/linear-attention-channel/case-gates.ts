@@ -12,7 +12,7 @@ export interface Shape {
   readonly gap: number;
 }
 
-export type Gates = 'kda' | 'gla' | 'hgrn2' | 'rwkv7' | 'given' | 'given-scalar';
+export type Gates = 'kda' | 'kda-bounded' | 'gla' | 'hgrn2' | 'rwkv7' | 'given' | 'given-scalar';
 
 /**
  * `usual`: gates as a trained model has them. `extreme`: each channel of each token forgets next to nothing or next to everything, and
@@ -23,6 +23,9 @@ export type Regime = 'usual' | 'extreme' | 'lasting';
 type Tensors = Record<string, Float32Array<ArrayBuffer>>;
 
 const GLA = { normalizer: 16, smallest: -9 };
+const KDA_BOUND = -5;
+/** Of two, of which the first must not be read. */
+const HGRN2_LAYER = 1;
 
 interface Places {
   readonly decay: GateColumns;
@@ -45,11 +48,12 @@ export function gatingOf(gates: Gates, shape: Shape): ChannelGating {
   const { decay, beta, rate, p, b } = places(shape, gates === 'given-scalar');
   switch (gates) {
     case 'kda':
-      return kdaGating(decay, beta, shape.gap ? 2 : 1);
+    case 'kda-bounded':
+      return kdaGating(decay, beta, shape.gap ? 2 : 1, gates === 'kda' ? undefined : KDA_BOUND);
     case 'gla':
       return glaGating(decay, GLA.normalizer, GLA.smallest);
     case 'hgrn2':
-      return hgrn2Gating(decay);
+      return hgrn2Gating(decay, HGRN2_LAYER);
     case 'rwkv7':
       return rwkv7Gating(decay, rate, kappaEps(shape));
     case 'given':
@@ -78,7 +82,8 @@ export function gateInputs(gates: Gates, shape: Shape, count: number, regime: Re
   /** Those of GLA: its decays are the 16th roots. */
   const rooted: Record<Regime, (i: number) => number> = { usual: () => 2 * logit(), extreme: () => 20 * logit(), lasting: (i) => 6 + i / 4 };
   switch (gates) {
-    case 'kda': {
+    case 'kda':
+    case 'kda-bounded': {
       // Initialised like fla's KDA: A from 1 to 16, dt_bias such that softplus(dt_bias) spans 0.001 … 0.1.
       const step = (): number => Math.log(Math.expm1(0.001 * 100 ** next()));
       return {
@@ -89,7 +94,7 @@ export function gateInputs(gates: Gates, shape: Shape, count: number, regime: Re
     case 'gla':
       return { rows: { raw_decay: tensor(decay, count, keys, rooted[regime]) }, weights: {} };
     case 'hgrn2':
-      return { rows: { raw_decay: tensor(decay, count, keys, logit) }, weights: { gate_params: Float32Array.from({ length: keys }, (_, i) => (i % 3 ? next() ** 2 : 0)) } };
+      return { rows: { raw_decay: tensor(decay, count, keys, logit) }, weights: { gate_params: Float32Array.from({ length: 2 * keys }, (_, i) => (i < keys ? NaN : i % 3 ? next() ** 2 : 0)) } };
     case 'rwkv7':
       return {
         rows: { raw_decay: tensor(decay, count, keys, logit), rates: tensor(rate, count, keys, logit) },
@@ -118,11 +123,12 @@ export function referenceOf(gates: Gates, shape: Shape, tensors: Record<string, 
   const { raw_decay: raw, betas, rates, gate_params, p_rows, b_rows } = tensors;
   switch (gates) {
     case 'kda':
-      return kdaReference(decay, beta, shape.gap ? 2 : 1, shape.keyHeads, { decay: raw, betas, gate_params });
+    case 'kda-bounded':
+      return kdaReference(decay, beta, shape.gap ? 2 : 1, shape.keyHeads, { decay: raw, betas, gate_params }, gates === 'kda' ? undefined : KDA_BOUND);
     case 'gla':
       return glaReference(decay, GLA.normalizer, GLA.smallest, { decay: raw });
     case 'hgrn2':
-      return hgrn2Reference(decay, { decay: raw, gate_params });
+      return hgrn2Reference(decay, HGRN2_LAYER, shape.keyHeads, { decay: raw, gate_params });
     case 'rwkv7':
       return rwkv7Reference(decay, rate, shape.keyHeads, kappaEps(shape), { decay: raw, rates, gate_params });
     case 'given':

@@ -26,7 +26,7 @@ export function variantOf(gates: Gates, shape: Shape): ChannelVariant {
     valueDim,
     mixedStride: 2 * keys + values + 3 * gap,
     columns: { v: gap, q: gap + values, k: 2 * gap + values + keys },
-    normalised: gates === 'kda',
+    normalised: gates === 'kda' || gates === 'kda-bounded',
     scale: gates === 'rwkv7' ? 1 : keyDim ** -0.5,
     gating: gatingOf(gates, shape),
   };
@@ -100,12 +100,16 @@ export const linearAttentionChannelCases: readonly KernelCase[] = [
   stepCase('given-scalar', odd),
   stepCase('given', { keyHeads: 1, valueHeads: 1, keyDim: 256, valueDim: 256, gap: 0 }),
   stepCase('kda', ragged),
+  stepCase('kda-bounded', odd, 'extreme'),
 
   ...[1, 65, 500].map((count) => channelCase('kda', odd, count)),
   channelCase('kda', odd, 500, 'extreme'),
   channelCase('kda', ragged, 63),
   channelCase('kda', { keyHeads: 2, valueHeads: 2, keyDim: 128, valueDim: 128, gap: 0 }, 100),
+  channelCase('kda-bounded', odd, 65),
   channelCase('gla', odd, 64),
+  // GLA-2.7B's heads.
+  channelCase('gla', { keyHeads: 1, valueHeads: 1, keyDim: 320, valueDim: 640, gap: 0 }, 33),
   channelCase('gla', odd, 1000, 'extreme'),
   channelCase('hgrn2', odd, 63),
   channelCase('hgrn2', odd, 500, 'extreme'),

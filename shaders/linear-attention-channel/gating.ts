@@ -7,6 +7,8 @@ import given from './gate-given.wgsl?raw';
 import gla from './gate-gla.wgsl?raw';
 import hgrn2 from './gate-hgrn2.wgsl?raw';
 import kda from './gate-kda.wgsl?raw';
+import bounded from './kda-decay-bounded.wgsl?raw';
+import unbounded from './kda-decay-softplus.wgsl?raw';
 import rwkv7 from './gate-rwkv7.wgsl?raw';
 import scalesKappa from './scales-kappa.wgsl?raw';
 import scalesPlain from './scales-plain.wgsl?raw';
@@ -41,12 +43,12 @@ function vecs(name: string, { stride, column }: GateColumns): Record<string, Con
 
 const elements = (name: string, { stride, column }: GateColumns): Record<string, Constant> => ({ [`${name}_STRIDE`]: u32(stride), [`${name}_COLUMN`]: u32(column) });
 
-/** `raw_decay` holds f [keyHeads, keyDim], `betas` b [valueHeads], `gate_params` [keyHeads] of −e^A_log, then dt_bias [keyHeads, keyDim]. */
-export const kdaGating = (decay: GateColumns, beta: GateColumns, betaScale: 1 | 2): ChannelGating => ({
-  label: `kda${betaScale}`,
+/** `raw_decay` holds f [keyHeads, keyDim], `betas` b [valueHeads], `gate_params` [keyHeads] of −e^A_log, then dt_bias [keyHeads, keyDim]. `lowerBound`: of log-decays, if they have one. */
+export const kdaGating = (decay: GateColumns, beta: GateColumns, betaScale: 1 | 2, lowerBound?: number): ChannelGating => ({
+  label: `kda${betaScale}${lowerBound === undefined ? '' : `/bounded${lowerBound}`}`,
   delta: 'tied',
-  snippets: [sigmoidSource, softplusSource, betaSigmoid, scalesPlain, kda],
-  constants: { ...vecs('DECAY', decay), ...elements('BETA', beta), BETA_SCALE: f32(betaScale) },
+  snippets: [sigmoidSource, betaSigmoid, scalesPlain, ...(lowerBound === undefined ? [softplusSource, unbounded] : [bounded]), kda],
+  constants: { ...vecs('DECAY', decay), ...elements('BETA', beta), BETA_SCALE: f32(betaScale), ...(lowerBound !== undefined && { LOWER_BOUND: f32(lowerBound) }) },
   bindings: { DECAY_BINDING: 'raw_decay', BETA_BINDING: 'betas', PARAMETERS_BINDING: 'gate_params' },
 });
 
@@ -59,12 +61,12 @@ export const glaGating = (decay: GateColumns, normalizer: number, smallest = -3e
   bindings: { DECAY_BINDING: 'raw_decay' },
 });
 
-/** `raw_decay` holds f [keyHeads, keyDim], `gate_params` the lower bounds [keyHeads, keyDim]. There is no k. */
-export const hgrn2Gating = (decay: GateColumns): ChannelGating => ({
-  label: 'hgrn2',
+/** `raw_decay` holds f [keyHeads, keyDim], `gate_params` the lower bounds [layers, keyHeads, keyDim], of which `layer` is this one's. There is no k. */
+export const hgrn2Gating = (decay: GateColumns, layer = 0): ChannelGating => ({
+  label: `hgrn2/${layer}`,
   delta: 'none',
   snippets: [sigmoidSource, betaNone, scalesPlain, hgrn2],
-  constants: vecs('DECAY', decay),
+  constants: { ...vecs('DECAY', decay), LAYER: u32(layer) },
   bindings: { DECAY_BINDING: 'raw_decay', PARAMETERS_BINDING: 'gate_params' },
 });
 

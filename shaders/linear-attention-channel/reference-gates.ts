@@ -15,12 +15,12 @@ const zeros = (length: number): Float64Array => new Float64Array(length);
 
 /** linear-attention.md: p = α ⊙ k, b = −βk, k̃ = βk. */
 export const kdaReference =
-  (decay: GateColumns, beta: GateColumns, betaScale: number, keyHeads: number, tensors: { decay: Numbers; betas: Numbers; gate_params: Numbers }): ReferenceGates =>
+  (decay: GateColumns, beta: GateColumns, betaScale: number, keyHeads: number, tensors: { decay: Numbers; betas: Numbers; gate_params: Numbers }, lowerBound?: number): ReferenceGates =>
   (t, valueHead, keyHead, q, k) => {
     const dk = k.length;
     const rate = tensors.gate_params[keyHead];
     const bias = slice(tensors.gate_params, keyHeads + keyHead * dk, dk);
-    const alpha = slice(tensors.decay, t * decay.stride + decay.column + keyHead * dk, dk).map((f, d) => Math.exp(rate * softplus(f + bias[d])));
+    const alpha = slice(tensors.decay, t * decay.stride + decay.column + keyHead * dk, dk).map((f, d) => Math.exp(lowerBound === undefined ? rate * softplus(f + bias[d]) : lowerBound * sigmoid(-rate * (f + bias[d]))));
     const strength = betaScale * sigmoid(tensors.betas[t * beta.stride + beta.column + valueHead]);
     return { q, k, alpha, p: times(alpha, k), b: k.map((value) => -strength * value), beta: strength };
   };
@@ -33,10 +33,10 @@ export const glaReference =
   };
 
 export const hgrn2Reference =
-  (decay: GateColumns, tensors: { decay: Numbers; gate_params: Numbers }): ReferenceGates =>
+  (decay: GateColumns, layer: number, keyHeads: number, tensors: { decay: Numbers; gate_params: Numbers }): ReferenceGates =>
   (t, _, keyHead, q) => {
     const dk = q.length;
-    const bound = slice(tensors.gate_params, keyHead * dk, dk);
+    const bound = slice(tensors.gate_params, (layer * keyHeads + keyHead) * dk, dk);
     const alpha = slice(tensors.decay, t * decay.stride + decay.column + keyHead * dk, dk).map((f, d) => bound[d] + (1 - bound[d]) * sigmoid(f));
     return { q, k: alpha.map((value) => 1 - value), alpha, p: zeros(dk), b: zeros(dk), beta: 1 };
   };

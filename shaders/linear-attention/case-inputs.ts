@@ -14,6 +14,7 @@ export const CASE_STEP = { position: 7, slotIn: 1, slotOut: 2 };
 export interface LinearAttentionInputs {
   readonly mixed: Float32Array<ArrayBuffer>;
   readonly gates: Float32Array<ArrayBuffer> | undefined;
+  /** Empty where the gating has none. */
   readonly gate_params: Float32Array<ArrayBuffer>;
   readonly state: Float32Array<ArrayBuffer>;
 }
@@ -32,6 +33,11 @@ export function deltaSizes(keyHeads: number, valueHeads: number, keyDim: number,
     scale: keyDim ** -0.5,
     gating: { kind: 'delta', stride: gatesOffset + 2 * valueHeads + 3, betaColumn: gatesOffset, decayColumn: gatesOffset + valueHeads, betaScale },
   };
+}
+
+/** Columns [q | k | v] of a DeltaNet, and b with three more columns behind; or no b. */
+export function deltaRuleSizes(heads: number, keyDim: number, valueDim: number, beta: 'sigmoid' | 'whole'): LinearAttentionVariant {
+  return { ...deltaSizes(heads, heads, keyDim, valueDim), gating: { kind: 'delta-rule', betaScale: 1, ...(beta === 'sigmoid' && { beta: { stride: heads + 3, column: 0 } }) } };
 }
 
 /** Columns [x | B | C] as the convolution of a Mamba-2 leaves them, and dt behind them in the projection. */
@@ -71,6 +77,7 @@ export function linearAttentionInputs(variant: LinearAttentionVariant, count: nu
 }
 
 function gateInputs({ gating, valueHeads }: LinearAttentionVariant, count: number, regime: Regime): Pick<LinearAttentionInputs, 'gates' | 'gate_params'> {
+  if (gating.kind === 'delta-rule') return { gates: gating.beta && normal(count * gating.beta.stride, 2), gate_params: new Float32Array(0) };
   const next = uniform(3);
   // RetNet's rates are 1 − 2^−5, 1 − 2^−6, …
   if (gating.kind === 'constant') return { gates: undefined, gate_params: Float32Array.from({ length: valueHeads }, (_, h) => (regime === 'extreme' ? [0, -1e-7, -30, -1e30][h % 4] : Math.log1p(-(2 ** (-5 - h))))) };
@@ -85,7 +92,7 @@ function gateInputs({ gating, valueHeads }: LinearAttentionVariant, count: numbe
   return { gates, gate_params: Float32Array.from([...rates, ...biases, ...skips]) };
 }
 
-function setExtreme(gates: Float32Array, token: number, head: number, gating: Exclude<GatingVariant, { kind: 'constant' }>, regime: Regime, next: () => number): void {
+function setExtreme(gates: Float32Array, token: number, head: number, gating: Extract<GatingVariant, { kind: 'delta' | 'mamba2' }>, regime: Regime, next: () => number): void {
   const row = token * gating.stride + head;
   if (gating.kind === 'delta') gates[row + gating.betaColumn] = regime === 'repeated' || next() < 0.5 ? 9 : -12;
   const decaying = regime === 'extreme' && next() < 0.2;

@@ -1,5 +1,5 @@
 import type { BufferData, KernelCase, OutputShape } from '../kernel-case.ts';
-import { CASE_STEP, constantSizes, deltaSizes, linearAttentionInputs, mamba2Sizes, type Regime } from './case-inputs.ts';
+import { CASE_STEP, constantSizes, deltaRuleSizes, deltaSizes, linearAttentionInputs, mamba2Sizes, type Regime } from './case-inputs.ts';
 import { linearAttentionChunked } from './linear-attention-chunked.ts';
 import { linearAttentionStep } from './linear-attention-step.ts';
 import { linearAttentionReference } from './reference.ts';
@@ -19,14 +19,14 @@ export function linearAttentionCase(kind: 'step' | 'chunked', variant: LinearAtt
   const step = { ...CASE_STEP, count };
   const outLength = (count + STALE_ROWS) * valueHeads * valueDim;
   const scratch: [string, OutputShape][] = Object.entries(scratchLengths(variant, count)).map(([name, length]) => [name, { type: 'f32', length }]);
-  const details = gating.kind === 'mamba2' ? ` Δ≤${gating.limits[1]}` : gating.kind === 'delta' ? ` ${gating.betaScale}β gates@${gating.betaColumn}` : '';
+  const details = gating.kind === 'mamba2' ? ` Δ≤${gating.limits[1]}` : gating.kind === 'delta' ? ` ${gating.betaScale}β gates@${gating.betaColumn}` : gating.kind === 'delta-rule' && !gating.beta ? ' whole' : '';
   return {
     name: `linear-attention ${kind} ${gating.kind}${details} T=${count} k=${keyHeads}x${keyDim} v=${valueHeads}x${valueDim} ${regime}`,
     kernels: (target) => (kind === 'step' ? [linearAttentionStep(variant, target)] : linearAttentionChunked(variant)),
     step,
     inputs: (): Record<string, BufferData> => {
       const { mixed, gates, gate_params, state } = linearAttentionInputs(variant, count, regime);
-      return { mixed: withStaleRows(mixed, count), ...(gates && { gates: withStaleRows(gates, count) }), gate_params, state };
+      return { mixed: withStaleRows(mixed, count), ...(gates && { gates: withStaleRows(gates, count) }), ...(gate_params.length > 0 && { gate_params }), state };
     },
     outputs: { out: { type: 'f32', length: outLength }, ...(kind === 'chunked' ? Object.fromEntries(scratch) : {}) },
     expected: ({ mixed, gates, gate_params, state }) => {
@@ -62,6 +62,7 @@ export const linearAttentionCases: readonly KernelCase[] = [
   linearAttentionCase('step', grouped, 1, 'extreme'),
   linearAttentionCase('step', mamba2Sizes(1, 5, 128, 20, [0.01, 0.02]), 1),
   linearAttentionCase('step', constantSizes(4, 36), 1, 'extreme'),
+  linearAttentionCase('step', deltaRuleSizes(3, 12, 20, 'sigmoid'), 1),
   ...[1, 2, 31, 32, 33, 63, 64, 65, 100, 500].map((count) => linearAttentionCase('chunked', odd, count)),
   linearAttentionCase('chunked', odd, 100, 'extreme'),
   linearAttentionCase('chunked', odd, 500, 'extreme'),
@@ -76,6 +77,8 @@ export const linearAttentionCases: readonly KernelCase[] = [
   linearAttentionCase('chunked', grouped, 500, 'extreme'),
   linearAttentionCase('chunked', mamba2Sizes(1, 8, 16, 12, [0.01, 0.02]), 65),
   linearAttentionCase('chunked', mamba2Sizes(1, 2, 128, 64), 1000),
+  linearAttentionCase('chunked', deltaRuleSizes(3, 12, 20, 'sigmoid'), 65),
+  linearAttentionCase('chunked', deltaRuleSizes(2, 16, 8, 'whole'), 65),
   linearAttentionCase('chunked', constantSizes(3, 36), 64),
   linearAttentionCase('chunked', constantSizes(4, 16), 500, 'extreme'),
 ];

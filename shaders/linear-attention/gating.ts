@@ -6,15 +6,18 @@ import decaySource from './decay.wgsl?raw';
 import gateSource from './gate.wgsl?raw';
 import constantSource from './gating-constant.wgsl?raw';
 import deltaSource from './gating-delta.wgsl?raw';
+import deltaRuleSource from './gating-delta-rule.wgsl?raw';
+import deltaRuleWholeSource from './gating-delta-rule-whole.wgsl?raw';
 import mamba2Source from './gating-mamba2.wgsl?raw';
 
 /** What a mixer's gates are and where they lie; the formulas are those of `Gating` in engine/ops/vocabulary.ts. `stride`: row length of the tensor that holds them. */
 export type GatingVariant =
   | { readonly kind: 'delta'; readonly stride: number; readonly betaColumn: number; readonly decayColumn: number; readonly betaScale: 1 | 2 }
+  | { readonly kind: 'delta-rule'; readonly beta?: { readonly stride: number; readonly column: number }; readonly betaScale: 1 | 2 }
   | { readonly kind: 'mamba2'; readonly stride: number; readonly column: number; readonly limits: readonly [least: number, most: number] }
   | { readonly kind: 'constant' };
 
-/** What a kernel that asks for `gate_of` is assembled with. The bindings are its 4th and, where there are gates, its 5th. */
+/** What a kernel that asks for `gate_of` is assembled with. The bindings are its 4th and 5th, or as many as there are. */
 interface GatingParts {
   readonly constants: Readonly<Record<string, Constant>>;
   readonly snippets: readonly string[];
@@ -27,7 +30,7 @@ const PARAMETERS: Binding = { name: 'gate_params', type: 'read' };
 const GATES: Binding = { name: 'gates', type: 'read' };
 
 /** Whether what is written is corrected by what the state holds. */
-export const isDelta = ({ kind }: GatingVariant): boolean => kind === 'delta';
+export const isDelta = ({ kind }: GatingVariant): boolean => kind === 'delta' || kind === 'delta-rule';
 
 /** Throws `RangeError` where the gates are not in their tensor. */
 export function gatingParts(gating: GatingVariant, heads: number): GatingParts {
@@ -41,6 +44,16 @@ export function gatingParts(gating: GatingVariant, heads: number): GatingParts {
         constants: { ...constants, GATES_STRIDE: u32(stride), BETA_COLUMN: u32(betaColumn), DECAY_COLUMN: u32(decayColumn), BETA_SCALE: f32(betaScale) },
         snippets: [...common, sigmoidSource, softplusSource, deltaSource],
         bindings: [PARAMETERS, GATES],
+      };
+    }
+    case 'delta-rule': {
+      const { beta, betaScale } = gating;
+      if (!beta) return { constants: { ...constants, BETA_SCALE: f32(betaScale) }, snippets: [...common, deltaRuleWholeSource], bindings: [] };
+      checkColumns([beta.column], heads, beta.stride);
+      return {
+        constants: { ...constants, GATES_STRIDE: u32(beta.stride), BETA_COLUMN: u32(beta.column), BETA_SCALE: f32(betaScale) },
+        snippets: [...common, sigmoidSource, deltaRuleSource],
+        bindings: [GATES],
       };
     }
     case 'mamba2': {

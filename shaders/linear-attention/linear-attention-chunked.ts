@@ -42,7 +42,7 @@ function chunks(variant: LinearAttentionVariant): Kernel {
     label: `linear-attention-chunks/${variantLabel(variant)}`,
     features: [],
     code: assemble({
-      constants: { ...variantConstants(variant), ...gating.constants, SHARED: u32(shared), CHUNK: u32(CHUNK), WORKGROUP: u32((CHUNK * CHUNK) / 4) },
+      constants: { ...variantConstants(variant), ...gating.constants, SHARED: u32(shared), TRANSFORM_BINDING: u32(bindings.length), CHUNK: u32(CHUNK), WORKGROUP: u32((CHUNK * CHUNK) / 4) },
       snippets: [stepSource, ...gating.snippets, ...(delta ? [triangularSource, transformDeltaSource] : [transformNoneSource])],
       source: chunksSource,
     }),

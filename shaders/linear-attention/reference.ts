@@ -6,8 +6,8 @@ export interface LinearAttentionTensors {
   readonly mixed: ArrayLike<number>;
   /** [T, gating.stride], where the gating has gates. */
   readonly gates?: ArrayLike<number> | undefined;
-  /** [parameters of the gating, valueHeads] */
-  readonly gate_params: ArrayLike<number>;
+  /** [parameters of the gating, valueHeads], where it has some. */
+  readonly gate_params?: ArrayLike<number> | undefined;
   /** [STATE_SLOTS, valueHeads, valueDim, keyDim] */
   readonly state: ArrayLike<number>;
 }
@@ -26,12 +26,16 @@ interface Gate {
 
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
-function gateOf({ gating, valueHeads }: LinearAttentionVariant, { gates, gate_params: params }: LinearAttentionTensors, token: number, head: number): Gate {
+function gateOf({ gating, valueHeads }: LinearAttentionVariant, { gates, gate_params: params = [] }: LinearAttentionTensors, token: number, head: number): Gate {
   if (gating.kind === 'constant') return { decay: Math.exp(params[head]), strength: 1, delta: false, skip: 0 };
-  const gate = (column: number): number => (gates ? gates[token * gating.stride + column + head] : NaN);
+  const gate = (column: number): number => (gates && 'stride' in gating ? gates[token * gating.stride + column + head] : NaN);
   if (gating.kind === 'delta') {
     const decay = Math.exp(params[head] * softplus(gate(gating.decayColumn) + params[valueHeads + head]));
     return { decay, strength: gating.betaScale / (1 + Math.exp(-gate(gating.betaColumn))), delta: true, skip: 0 };
+  }
+  if (gating.kind === 'delta-rule') {
+    const { beta, betaScale } = gating;
+    return { decay: 1, strength: beta && gates ? betaScale / (1 + Math.exp(-gates[token * beta.stride + beta.column + head])) : betaScale, delta: true, skip: 0 };
   }
   const [least, most] = gating.limits;
   const time = Math.min(Math.max(softplus(gate(gating.column) + params[valueHeads + head]), least), most);

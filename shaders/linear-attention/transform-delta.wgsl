@@ -1,5 +1,5 @@
 // transform = (I + A)⁻¹ diag(β); `matrix` holds A below the diagonal. Needs unit-triangular.wgsl. All invocations call together.
-@group(0) @binding(6) var<storage, read_write> transform: array<f32>;  // [chunks, VALUE_HEADS, CHUNK, CHUNK], zero above the diagonal
+@group(0) @binding(TRANSFORM_BINDING) var<storage, read_write> transform: array<f32>;  // [chunks, VALUE_HEADS, CHUNK, CHUNK], zero above the diagonal
 
 fn write_transform(chunk: u32, local: u32) {
   invert(local);
