@@ -44,9 +44,13 @@ function mlpSize(c: ConfigReader, hiddenSize: number, ratio: number): number {
   return size;
 }
 
-/** Elements of one of `heads` heads, of which all together are `key` times the hidden size. */
-export function expandedHead(c: ConfigReader, key: string, ratio: number, hiddenSize: number, heads: number, most = 256): number {
-  const width = Math.trunc(hiddenSize * c.number(key, { min: 0, default: ratio }));
-  if (width === 0 || width % heads !== 0 || width / heads > most) throw c.error(key, `a part of the hidden size (${hiddenSize}) that gives each of ${heads} heads a whole number of elements, ${most} at most`);
-  return width / heads;
+/** Most elements that a head of the mixers may have, of its keys and of its values: the state of a slice of values has to fit into a workgroup's memory. */
+export const MAX_KEY_DIM = 512;
+export const MAX_VALUE_DIM = 1024;
+
+/** Elements of each of `heads` heads, which all together are `width` times `key`, at most `most`. */
+export function expandedHead(c: ConfigReader, key: string, ratio: number, { width, heads, most }: { readonly width: number; readonly heads: number; readonly most: number }): number {
+  const expanded = Math.trunc(width * c.number(key, { min: 0, default: ratio }));
+  if (expanded === 0 || expanded % heads !== 0 || expanded / heads > most) throw c.error(key, `a factor of ${width} that gives each of ${heads} heads a whole number of elements, ${most} at most`);
+  return expanded / heads;
 }

@@ -1,4 +1,5 @@
-import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
+import type { FeatureMap } from '../../shaders/arrange-heads/arrange-heads.ts';
+import type { HeadSection, Ops, Tensor } from '../../engine/ops/vocabulary.ts';
 import type { ConfigReader } from '../config/config-reader.ts';
 import { computed, concatenated, matrix, stacked, vector, type Loaded } from '../weights/spec.ts';
 
@@ -27,6 +28,24 @@ export interface Projections {
 export function readConvolution(c: ConfigReader, used: boolean): Convolution | undefined {
   if (!c.boolean('use_short_conv', { default: used })) return undefined;
   return { kernel: c.integer('conv_size', { min: 2, default: 4 }), bias: c.boolean('conv_bias', { default: false }) };
+}
+
+/** What a norm behind a mixer is called, and whether it has weights. */
+export interface GatedNorm {
+  readonly name: string;
+  readonly affine: boolean;
+}
+
+/** GLA's and RetNet's norm, whose name says whether fla's kernel for norm and gate in one computes it. */
+export function readGatedNorm(c: ConfigReader, gated: boolean): GatedNorm {
+  const fused = gated && c.boolean('fuse_norm', { default: true }) && c.string('hidden_act', { default: 'swish' }) === 'swish';
+  return { name: fused ? 'g_norm_swish_gate' : 'g_norm', affine: c.boolean('elementwise_affine', { default: true }) };
+}
+
+/** `feature_map`, one of `maps`; absent: none. */
+export function featureMap(c: ConfigReader, maps: Readonly<Record<string, FeatureMap>>): FeatureMap {
+  const name = c.optionalOneOf('feature_map', Object.keys(maps));
+  return name === undefined ? 'none' : maps[name];
 }
 
 const widthOf = (sections: readonly Section[]): number => sections.reduce((sum, [, rows]) => sum + rows, 0);
@@ -59,6 +78,19 @@ export function project(ops: Ops, normed: Tensor, w: Loaded<ReturnType<typeof pr
   const mixed = w.conv && p.conv ? ops.shortConv(projection, { state: { kind: 'conv', channels: width, kernelSize: p.conv.kernel }, weight: w.conv, ...(w.convBias && { bias: w.convBias }), activation: p.activation }) : projection;
   if (p.gate === 0) return { mixed, gate: undefined };
   return { mixed, gate: w.gate ? { tensor: ops.linear(normed, w.gate), offset: 0 } : { tensor: projection, offset: width } };
+}
+
+const isChanged = ({ times = 1, activation = 'none', overSum, rotaryTable }: HeadSection): boolean => times > 1 || activation !== 'none' || overSum === true || rotaryTable !== undefined;
+
+/** The first columns of x, of which the sections are all: as they are, where nothing is to be done with any of them. */
+export function arranged(ops: Ops, x: Tensor, sections: readonly Omit<HeadSection, 'column'>[]): Tensor {
+  let column = 0;
+  const placed = sections.map((section): HeadSection => {
+    const first = column;
+    column += section.heads * section.dim;
+    return { ...section, column: first };
+  });
+  return placed.some(isChanged) ? ops.arrangeHeads(x, placed) : x;
 }
 
 /** The norm of each head of what was read, and the projection of all of them. `affine`: whether the norm has weights. */

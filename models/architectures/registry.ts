@@ -5,15 +5,19 @@ import { LLAMA_FAMILY } from './llama-family.ts';
 /** What has a forward pass of its own is a script of its own, by `model_type` in config.json. */
 export const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArchitecture>>> = {
   bamba: async () => (await together(import('./bamba.ts'), importRecurrent())).bamba,
+  delta_net: async () => (await together(import('./delta_net.ts'), importRecurrent())).deltaNetModel,
   falcon_h1: async () => (await together(import('./falcon_h1.ts'), importRecurrent())).falconH1,
   gam: async () => (await together(import('./gam.ts'), importJoint(), importRecurrent())).gam,
+  gated_deltanet: async () => (await together(import('./gated_deltanet.ts'), importRecurrent())).gatedDeltaNet,
   gemma3,
   gemma3_text: gemma3,
   gla: async () => (await together(import('./gla.ts'), importRecurrent(), importChannel())).gla,
   gpt2: async () => (await together(import('./gpt2.ts'), importJoint())).gpt2,
   gpt_oss: async () => (await together(import('./gpt_oss.ts'), importMoe())).gptOss,
   granitemoehybrid: async () => (await together(import('./granitemoehybrid.ts'), importRecurrent(), importMoe())).graniteMoeHybrid,
+  hgrn2: async () => (await together(import('./hgrn2.ts'), importRecurrent(), importChannel())).hgrn2,
   jamba: async () => (await together(import('./jamba.ts'), importRecurrent(), importScan(), importMoe())).jamba,
+  kda: async () => (await together(import('./kda.ts'), importRecurrent(), importChannel())).kda,
   kimi_linear: async () => (await together(import('./kimi_linear.ts'), importRecurrent(), importChannel(), importLatent(), importMoe())).kimiLinear,
   lfm2,
   'lfm2-vl': lfm2,
@@ -34,6 +38,7 @@ export const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArch
   recurrent_gemma: async () => (await together(import('./recurrent_gemma.ts'), importRecurrent(), importScan())).recurrentGemma,
   qwen3_next: async () => (await together(import('./qwen3_next.ts'), importRecurrent(), importMoe())).qwen3Next,
   rwkv7: async () => (await together(import('./rwkv7.ts'), importRecurrent(), importChannel(), importJoint(), importRwkv())).rwkv7,
+  retnet: async () => (await together(import('./retnet.ts'), importRecurrent())).retnet,
   xlstm: async () => (await together(import('./xlstm.ts'), importRecurrent(), importScan())).xlstm,
   zamba2: async () => (await together(import('./zamba2.ts'), importJoint(), importRecurrent())).zamba2,
 };

@@ -3,12 +3,23 @@ import { evaluate } from '../../web/tools/evaluate.ts';
 
 /** Models of research code, whose references are that code's own (tests/fixtures/research/generate_*.py). */
 const MODELS = [
+  'delta_net',
+  'delta_net-hybrid',
+  'gated_deltanet',
+  'gated_deltanet-hybrid',
   'gla',
   'gla-hybrid',
   'gam',
   'phi4flash',
   'rwkv7',
   'rwkv7-plain',
+  'hgrn2',
+  'hgrn2-hybrid',
+  'kda',
+  'kda-hybrid',
+  'mamba2-fla',
+  'retnet',
+  'retnet-hybrid',
 ];
 /** As in architectures.browser.test.ts. */
 const PIECES = [7, 64, 1, 16, 1, 1];
