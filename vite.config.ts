@@ -68,7 +68,7 @@ const shared: UserConfig = {
 };
 
 /** No folder for assets: scripts find the default model beside themselves. */
-const build = { target: 'es2023', assetsDir: '', modulePreload: { polyfill: false }, reportCompressedSize: false } as const;
+const build = { target: 'es2023', assetsDir: '', modulePreload: false, reportCompressedSize: false } as const;
 
 /** `vite build` makes the demo page, `--mode embed` adds `sluice.js` to it, `--mode bench` makes the pages behind the commands, `--mode tools` adds what `quantize` runs in Node. */
 export default defineConfig(({ mode }): UserConfig => {
@@ -82,7 +82,7 @@ export default defineConfig(({ mode }): UserConfig => {
           outDir: path('dist'),
           emptyOutDir: false,
           assetsInlineLimit: () => true,
-          rolldownOptions: { input: path('web/embed.ts'), preserveEntrySignatures: 'exports-only', output: { entryFileNames: 'sluice.js', codeSplitting: false } },
+          rolldownOptions: { input: path('web/embed.ts'), preserveEntrySignatures: 'exports-only', output: { entryFileNames: 'sluice.js', chunkFileNames: 'sluice/[name]-[hash].js' } },
         },
       };
     case 'bench':

@@ -186,6 +186,18 @@ test('the engine is missing, as where only sluice.js was copied: the error names
   expect(ownComplaints()).toEqual([]);
 });
 
+test('a dialog is fetched when it is first opened: where its script is missing a notice says so, and a retry opens it', async () => {
+  lost = /\/sluice\//;
+  await page.getByRole('button', { name: 'Settings' }).click();
+  const notice = page.locator('[data-part=error]');
+  await notice.getByText('A part of Sluice did not come').waitFor();
+  lost = undefined;
+  await notice.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('dialog', { name: 'Settings' }).waitFor();
+  expect(neighbours()).toEqual(['dialogs', 'dialogs']);
+  expect(ownComplaints()).toEqual([]);
+});
+
 test.each([['engine', 'models/stories260K/'], ['jinja-template', 'models/chatty/']])('%s does not arrive: the load can be cancelled, and the next one works', async (name, model) => {
   silent = new RegExp(`/sluice/${name}-`);
   const outcome = load(scripts.url + model);

@@ -51,6 +51,7 @@ test('everything can be done by keyboard: order, visible focus, dialogs, sending
   // A dialog takes the focus, keeps it, and gives it back.
   await page.getByRole('button', { name: 'Settings' }).focus();
   await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Settings' }).waitFor();
   expect(await focused(page)).toBe('Close');
   await page.keyboard.press('Escape');
   expect(await focused(page)).toBe('Settings');
@@ -89,9 +90,11 @@ test('on a phone, everything to be touched is at least 44 pixels high and wide, 
   };
   await check('story');
   await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('dialog', { name: 'Settings' }).waitFor();
   await check('settings');
   await page.getByRole('button', { name: 'Close' }).click();
   await page.locator('[data-part=model]').click();
+  await page.getByRole('dialog', { name: 'Choose a model' }).waitFor();
   await check('model picker');
   await page.getByRole('button', { name: 'Close' }).click();
   await page.getByRole('button', { name: 'New conversation' }).click();

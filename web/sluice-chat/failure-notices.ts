@@ -49,6 +49,12 @@ export function textFailure(error: unknown, choice: Choice, ways: Ways): HTMLEle
   }
 }
 
+/** A part of the element did not come. */
+export function missingScript(error: unknown, again: () => void): HTMLElement {
+  const { title, advice } = explainError(asError(error), 'load');
+  return errorNotice(title, advice, asError(error).message, [{ label: 'Try again', primary: true, run: again }]);
+}
+
 /** Whether the model behind a failed text is gone, so that it must be loaded again before anything else. */
 export function endsModel(error: unknown): boolean {
   return explainError(asError(error), 'generate').remedy === 'reload';

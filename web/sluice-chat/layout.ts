@@ -1,13 +1,14 @@
+import { importModule } from '../../engine/modules/import-module.ts';
 import type { ModelSource, Quantization } from '../../models/load/load-options.ts';
 import { Actions } from './actions.ts';
 import { Announcer } from './announcer.ts';
+import { ChosenSettings } from './chosen-settings.ts';
 import { Composer } from './composer.ts';
 import type { Conversation } from './conversation.ts';
+import type { Dialogs } from './dialogs.ts';
 import { button, h } from './dom.ts';
 import { icon } from './icons.ts';
 import { LoadProgressView } from './load-progress.ts';
-import { ModelPicker } from './model-picker.ts';
-import { SettingsPanel } from './settings-panel.ts';
 import { StatsBar } from './stats-bar.ts';
 import { styles } from './styles.ts';
 import { Toast } from './toast.ts';
@@ -23,6 +24,8 @@ export interface Handlers {
   readonly onCancelLoad: () => void;
   readonly onPick: (source: ModelSource, quantize: Quantization) => void;
   readonly onDrop: (transfer: DataTransfer) => void;
+  /** A dialog's script did not come. */
+  readonly onMissing: (error: unknown, again: () => void) => void;
   readonly lastText: () => string;
 }
 
@@ -45,30 +48,41 @@ export function buildLayout(root: ShadowRoot, handlers: Handlers) {
   const welcome = new Welcome(handlers.onSend);
   const transcript = new Transcript(actions.element, welcome.element, progress.element, notices);
   const composer = new Composer(handlers.onSend, handlers.onStop);
-  const settings = new SettingsPanel();
-  const picker = new ModelPicker(handlers.onPick);
-  picker.quantize = 'int4';
+  const settings = new ChosenSettings();
   const stats = new StatsBar();
   const toast = new Toast();
 
   const modelName = h('span', { class: 'model-name' });
-  const modelButton = h('button', { type: 'button', class: 'model-button', 'data-part': 'model', click: () => picker.open() }, h('span', { class: 'dot', 'aria-hidden': 'true' }), modelName, icon('chevron'));
+  const modelButton = h('button', { type: 'button', class: 'model-button', 'data-part': 'model', click: () => open('picker') }, h('span', { class: 'dot', 'aria-hidden': 'true' }), modelName, icon('chevron'));
   const clear = button('New conversation', icon('compose'), handlers.onClear, { quiet: true, class: 'icon-button' });
-  const openSettings = button('Settings', icon('settings'), () => settings.open(), { quiet: true, class: 'icon-button' });
+  const openSettings = button('Settings', icon('settings'), () => open('settings'), { quiet: true, class: 'icon-button' });
   const shell = h('div', { class: 'shell' },
     h('div', { class: 'bar' }, modelButton, h('span', { class: 'spacer' }), clear, openSettings),
     transcript.element,
     h('div', { class: 'foot' }, toast.element, composer.element, stats.element),
     h('div', { class: 'drop-hint', 'aria-hidden': 'true' }, icon('download'), 'Drop a model folder to load it'),
-    announcer.element, picker.dialog, settings.dialog);
+    announcer.element);
   acceptDrops(shell, handlers.onDrop);
   root.append(h('style', {}, styles), shell);
 
+  let dialogs: Dialogs | undefined;
+  function open(which: keyof Dialogs): void {
+    importModule(() => import('./dialogs.ts')).then(({ addDialogs }) => {
+      dialogs ??= addDialogs(shell, settings, handlers.onPick);
+      dialogs[which].open();
+    }, (error: unknown) => handlers.onMissing(error, () => open(which)));
+  }
+
   return {
-    announcer, transcript, composer, progress, stats, settings, picker, toast,
+    announcer, transcript, composer, progress, stats, settings, toast, open,
 
     get dialogOpen(): boolean {
-      return picker.dialog.open || settings.dialog.open;
+      return shell.querySelector('dialog[open]') !== null;
+    },
+
+    /** How models are stored that are chosen in this page. */
+    get quantize(): Quantization {
+      return dialogs?.picker.quantize ?? 'int4';
     },
 
     showNotice(notice: HTMLElement | undefined): void {

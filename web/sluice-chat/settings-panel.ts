@@ -1,17 +1,18 @@
+import type { ChosenSettings } from './chosen-settings.ts';
 import { createDialog } from './dialog.ts';
 import { button, h } from './dom.ts';
 import { icon } from './icons.ts';
-import { FIELDS, parseSettings, readSettings, writeSettings, type Field, type Settings } from './settings-store.ts';
+import { FIELDS, parseSettings, type Field } from './settings-store.ts';
 
 /** The sampling settings as a form. An empty field leaves the choice to the model and shows what that is, where known. */
 export class SettingsPanel {
   readonly dialog: HTMLDialogElement;
   readonly #inputs = new Map<Field, HTMLInputElement>();
   readonly #stop: HTMLTextAreaElement;
-  #settings = readSettings();
-  #defaults: Settings = {};
+  readonly #settings: ChosenSettings;
 
-  constructor() {
+  constructor(settings: ChosenSettings) {
+    this.#settings = settings;
     this.#stop = h('textarea', { id: 'stop', class: 'field', rows: 2, placeholder: 'none', spellcheck: 'false', input: () => this.#changed() });
     const rows = FIELDS.map((field) => this.#row(field));
     this.dialog = createDialog('Settings', 'settings',
@@ -22,28 +23,15 @@ export class SettingsPanel {
     this.#fill();
   }
 
-  /** What is used where nothing is set, shown in the empty fields. */
-  set defaults(defaults: Settings) {
-    this.#defaults = defaults;
-    for (const [{ key }, input] of this.#inputs) input.placeholder = key in defaults ? String(defaults[key]) : key === 'seed' ? 'random' : 'auto';
-  }
-
-  get value(): Settings {
-    return { ...this.#defaults, ...this.#settings };
-  }
-
-  /** Whether the visitor chose a value, rather than the model. */
-  chose(key: keyof Settings): boolean {
-    return key in this.#settings;
-  }
-
   open(): void {
+    const { defaults } = this.#settings;
+    for (const [{ key }, input] of this.#inputs) input.placeholder = key in defaults ? String(defaults[key]) : key === 'seed' ? 'random' : 'auto';
     this.dialog.showModal();
   }
 
   #row(field: Field): HTMLElement {
     const { key, label, about, min, max, step } = field;
-    const input = h('input', { id: key, class: 'field', type: 'number', inputmode: 'decimal', min, max, step, placeholder: key === 'seed' ? 'random' : 'auto', 'aria-describedby': `${key}-about`, input: () => this.#changed() });
+    const input = h('input', { id: key, class: 'field', type: 'number', inputmode: 'decimal', min, max, step, 'aria-describedby': `${key}-about`, input: () => this.#changed() });
     this.#inputs.set(field, input);
     const roll = (): void => {
       input.value = String(crypto.getRandomValues(new Uint32Array(1))[0] ?? 0);
@@ -57,19 +45,18 @@ export class SettingsPanel {
     const raw: Record<string, unknown> = { stop: this.#stop.value.split('\n').filter(Boolean) };
     for (const [{ key }, input] of this.#inputs) if (input.value !== '' && isValid(input)) raw[key] = input.valueAsNumber;
     for (const input of this.#inputs.values()) input.setAttribute('aria-invalid', String(!isValid(input)));
-    this.#settings = parseSettings(raw);
-    writeSettings(this.#settings);
+    this.#settings.chosen = parseSettings(raw);
   }
 
   #reset(): void {
-    this.#settings = {};
-    writeSettings({});
+    this.#settings.chosen = {};
     this.#fill();
   }
 
   #fill(): void {
-    for (const [{ key }, input] of this.#inputs) input.value = String(this.#settings[key] ?? '');
-    this.#stop.value = (this.#settings.stop ?? []).join('\n');
+    const { chosen } = this.#settings;
+    for (const [{ key }, input] of this.#inputs) input.value = String(chosen[key] ?? '');
+    this.#stop.value = (chosen.stop ?? []).join('\n');
     for (const input of this.#inputs.values()) input.setAttribute('aria-invalid', 'false');
   }
 }

@@ -8,7 +8,7 @@ import type { ModelInfo } from '../worker/protocol.ts';
 import { EngineError, isAbort } from '../worker/wire-error.ts';
 import { splitThinking } from './answer-view.ts';
 import { Conversation, type Exchange } from './conversation.ts';
-import { endsModel, fullRemark, loadFailure, textFailure, type Ways } from './failure-notices.ts';
+import { endsModel, fullRemark, loadFailure, missingScript, textFailure, type Ways } from './failure-notices.ts';
 import { formatSource } from './format.ts';
 import { buildLayout, type Layout } from './layout.ts';
 import { droppedFiles } from './model-files.ts';
@@ -71,6 +71,7 @@ export class SluiceChat extends HTMLElement {
       onCancelLoad: () => this.#loading?.abort(),
       onPick: (source, quantize) => void this.#tryLoad({ source, quantize }),
       onDrop: (transfer) => void this.#drop(transfer),
+      onMissing: (error, again) => this.#ui.showNotice(missingScript(error, again)),
       lastText: () => this.#lastText(),
     });
   }
@@ -268,7 +269,7 @@ export class SluiceChat extends HTMLElement {
     last.answer = '';
     const settings = this.#ui.settings.value;
     // The default model is greedy unless the visitor says otherwise, and would tell the very same story again.
-    void this.#run(last, settings.temperature === 0 && !this.#ui.settings.chose('temperature') ? { ...settings, temperature: 0.8 } : settings);
+    void this.#run(last, settings.temperature === 0 && !('temperature' in this.#ui.settings.chosen) ? { ...settings, temperature: 0.8 } : settings);
   }
 
   #run(exchange: Exchange, options: Settings): Promise<void> {
@@ -333,13 +334,13 @@ export class SluiceChat extends HTMLElement {
   #ways(unsent = ''): Ways {
     return {
       load: (choice) => void this.#tryLoad(choice),
-      choose: () => this.#ui.picker.open(),
+      choose: () => this.#ui.open('picker'),
       retry: () => this.#retry(),
       startAnew: () => {
         this.clear();
         this.#ui.composer.fill(unsent);
       },
-      openSettings: () => this.#ui.settings.open(),
+      openSettings: () => this.#ui.open('settings'),
     };
   }
 
@@ -358,7 +359,7 @@ export class SluiceChat extends HTMLElement {
 
   async #drop(transfer: DataTransfer): Promise<void> {
     const files = await droppedFiles(transfer);
-    if (files.some(({ name }) => name === 'config.json')) return this.#tryLoad({ source: files, quantize: this.#ui.picker.quantize });
+    if (files.some(({ name }) => name === 'config.json')) return this.#tryLoad({ source: files, quantize: this.#ui.quantize });
     this.#ui.showNotice(errorNotice('That is no model folder', 'A model folder holds config.json, a tokenizer and the weights as safetensors.', '', []));
   }
 

@@ -1,8 +1,7 @@
 import base from './styles/base.css?inline';
 import controls from './styles/controls.css?inline';
 import foot from './styles/foot.css?inline';
-import sheet from './styles/sheet.css?inline';
 import text from './styles/text.css?inline';
 import touch from './styles/touch.css?inline';
 
-export const styles = [base, controls, text, foot, sheet, touch].join('\n');
+export const styles = [base, controls, text, foot, touch].join('\n');
