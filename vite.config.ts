@@ -67,10 +67,16 @@ const shared: UserConfig = {
   server: { fs: { allow: [path('.')] } },
 };
 
+/** The memory page's worker makes its models itself: another bundle, in a folder of its own. */
+const memoryWorker: UserConfig['worker'] = {
+  ...shared.worker,
+  rolldownOptions: { output: { entryFileNames: 'memory/engine-[hash].js', chunkFileNames: 'memory/[name]-[hash].js', comments: { annotation: false } } },
+};
+
 /** No folder for assets: scripts find the default model beside themselves. */
 const build = { target: 'es2023', assetsDir: '', modulePreload: false, reportCompressedSize: false } as const;
 
-/** `vite build` makes the demo page, `--mode embed` adds `sluice.js` to it, `--mode bench` makes the pages behind the commands, `--mode tools` adds what `quantize` runs in Node. */
+/** `vite build` makes the demo page, `--mode embed` adds `sluice.js` to it and `--mode memory` the memory page, `--mode bench` makes the pages behind the commands, `--mode tools` adds what `quantize` runs in Node. */
 export default defineConfig(({ mode }): UserConfig => {
   switch (mode) {
     case 'embed':
@@ -85,6 +91,8 @@ export default defineConfig(({ mode }): UserConfig => {
           rolldownOptions: { input: path('web/embed.ts'), preserveEntrySignatures: 'exports-only', output: { entryFileNames: 'sluice.js', chunkFileNames: 'sluice/[name]-[hash].js' } },
         },
       };
+    case 'memory':
+      return { ...shared, publicDir: false, worker: memoryWorker, build: { ...build, outDir: path('dist'), emptyOutDir: false, rolldownOptions: { input: path('web/memory.html') } } };
     case 'bench':
       return {
         ...shared,

@@ -4,7 +4,7 @@ import { count, pageError, parse, runCommand, UsageError } from './command-line.
 import { runPage } from './run-page.mjs';
 import { toolPages } from './tool-pages.mjs';
 
-const USAGE = `usage: npm run -s bench -- --shape qwen3-0.6b|qwen3.5-0.8b|granite-4.0-h-350m|tiny [--format int4|int8|fp8|f16|f32|q4_k|…] [--kv f32|f16|int8|int4]
+const USAGE = `usage: npm run -s bench -- --shape qwen3-0.6b|qwen3.5-0.8b|granite-4.0-h-350m|mamba2-130m|tiny|… [--format int4|int8|fp8|f16|f32|q4_k|…] [--kv f32|f16|int8|int4]
                            [--context 128] [--tokens 256] [--prefill 512,2048] [--chunk 512] [--profile] [--json]
 
 Runs the model's shape with random weights and prints decode and prefill speed, dispatches and submits per token, and what this GPU needs at

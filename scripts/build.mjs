@@ -1,4 +1,4 @@
-// `npm run build`: the demo page and sluice.js into dist/. `npm run build bench`: the pages behind the commands into dist-bench/.
+// `npm run build`: the demo page, the memory page and sluice.js into dist/. `npm run build bench`: the pages behind the commands into dist-bench/.
 import './require-node.mjs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import { installPackages } from './install-packages.mjs';
 import { ROOT } from './paths.mjs';
 
 /** Modes of vite.config.ts by what is built; the first of each empties the folder. */
-const MODES = { site: ['production', 'embed'], bench: ['bench', 'tools'] };
+const MODES = { site: ['production', 'embed', 'memory'], bench: ['bench', 'tools'] };
 
 /**
  * Builds and returns the folder, without checking types. Throws where the sources cannot be bundled.

@@ -27,7 +27,7 @@ import { serve } from './serve.mjs';
  */
 export async function runPage({ root, page: name, mounts = {}, input, onMessage = () => {}, startTimeoutMs = 30_000, signal }) {
   signal?.throwIfAborted();
-  const server = await serve({ mounts: { ...mounts, '/': root } });
+  const server = await serve({ mounts: { ...mounts, '/': root }, isolated: true });
   try {
     const { browser } = await launchChromium();
     try {

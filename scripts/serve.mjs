@@ -31,6 +31,8 @@ const CORS = {
   'access-control-expose-headers': 'accept-ranges, content-length, content-range',
 };
 
+const ISOLATION = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+
 /**
  * @typedef {object} ServeOptions
  * @property {Readonly<Record<string, string>>} mounts folder by the path it appears under, `{ '/': 'dist' }`; the longest match wins.
@@ -38,6 +40,7 @@ const CORS = {
  * @property {number} [port] 0, the default: any free one
  * @property {number} [attempts] how many ports from `port` on are tried while they are taken; default 1
  * @property {string} [host] default 127.0.0.1
+ * @property {boolean} [isolated] keeps pages apart from other origins, so that they may measure memory and time more finely; default false
  * @property {boolean} [cors] lets pages of any origin read the files; default false
  */
 
@@ -83,10 +86,10 @@ export function parseRange(header, size) {
 /**
  * @param {import('node:http').IncomingMessage} request
  * @param {import('node:http').ServerResponse} response
- * @param {Pick<ServeOptions, 'mounts' | 'cors'>} options
+ * @param {Pick<ServeOptions, 'mounts' | 'cors' | 'isolated'>} options
  */
-async function respond(request, response, { mounts, cors = false }) {
-  const headers = cors ? CORS : {};
+async function respond(request, response, { mounts, cors = false, isolated = false }) {
+  const headers = { ...(cors && CORS), ...(isolated && ISOLATION) };
   /** @param {number} status @param {Record<string, string | number>} [more] */
   const finish = (status, more) => response.writeHead(status, { ...headers, ...more }).end(status === 204 ? undefined : `${status}\n`);
   if (request.method === 'OPTIONS' && cors) return finish(204);
@@ -125,7 +128,7 @@ async function respond(request, response, { mounts, cors = false }) {
 
 /**
  * Answers requests for files; a middleware for any server of Node's kind.
- * @param {Pick<ServeOptions, 'mounts' | 'cors'>} options
+ * @param {Pick<ServeOptions, 'mounts' | 'cors' | 'isolated'>} options
  * @returns {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => void}
  */
 export function requestHandler(options) {

@@ -26,7 +26,7 @@ const port = wantedPort();
 installPackages();
 console.log('Building …');
 const folder = await buildPages('site');
-const server = await serve({ mounts: { '/': folder }, port, attempts: 50, cors: true });
+const server = await serve({ mounts: { '/': folder }, port, attempts: 50, cors: true, isolated: true });
 console.log(`\n  Sluice is at ${server.url}\n\nPress Ctrl-C to stop.`);
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {

@@ -22,7 +22,7 @@ const fakeEngine: Plugin = {
 };
 
 async function buildInto(folder: string, more: InlineConfig = {}): Promise<string> {
-  for (const mode of ['production', 'embed']) {
+  for (const mode of ['production', 'embed', 'memory']) {
     await build({ ...more, configFile: join(repository, 'vite.config.ts'), mode, logLevel: 'warn', build: { outDir: folder } });
   }
   return folder;

@@ -46,7 +46,7 @@ test('everything can be done by keyboard: order, visible focus, dialogs, sending
     });
     expect(outline, order.at(-1)).toMatch(/solid 2px|0px 0px 0px 1px/);
   }
-  expect(order).toEqual(['How it works', 'In your page', 'Model: stories260K. Choose another', 'New conversation', 'Settings', 'Text', 'Continue', 'Copy', 'Try again', 'Write how a story begins', 'HTML to copy', 'Copy']);
+  expect(order).toEqual(['How it works', 'In your page', 'Memory', 'Model: stories260K. Choose another', 'New conversation', 'Settings', 'Text', 'Continue', 'Copy', 'Try again', 'Undo', 'Write how a story begins']);
 
   // A dialog takes the focus, keeps it, and gives it back.
   await page.getByRole('button', { name: 'Settings' }).focus();

@@ -1,3 +1,6 @@
+/** What Mamba-2 130M has (config.json of AntonV/mamba2-130m-hf), and the hybrids of its size, which are of our own making. */
+const MAMBA2 = { hidden_size: 768, expand: 2, n_groups: 1, conv_kernel: 4, vocab_size: 50288, layer_norm_epsilon: 1e-5, tie_word_embeddings: true };
+
 /** Configs of the models whose shapes are benchmarked, as published on the Hub (the keys that matter). */
 export const shapes: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'qwen3-0.6b': {
@@ -58,6 +61,37 @@ export const shapes: Readonly<Record<string, Readonly<Record<string, unknown>>>>
     max_position_embeddings: 32768,
     rms_norm_eps: 1e-5,
     tie_word_embeddings: true,
+  },
+  /** Nothing but mixers. */
+  'mamba2-130m': { ...MAMBA2, model_type: 'mamba2', num_hidden_layers: 24, num_heads: 24, head_dim: 64, state_size: 128 },
+  /** The same mixers, but that every sixth layer attends. */
+  'mamba2-130m-hybrid': {
+    ...MAMBA2,
+    model_type: 'nemotron_h',
+    hybrid_override_pattern: 'MMMMM*'.repeat(4),
+    mamba_num_heads: 24,
+    mamba_head_dim: 64,
+    ssm_state_size: 128,
+    num_attention_heads: 12,
+    num_key_value_heads: 4,
+    head_dim: 64,
+    max_position_embeddings: 1_000_000,
+  },
+  /** One mixer, and one before a layer that attends: the quickest there are. */
+  'mamba2-tiny': { ...MAMBA2, model_type: 'mamba2', hidden_size: 32, num_hidden_layers: 1, num_heads: 4, head_dim: 16, state_size: 16, vocab_size: 64 },
+  'mamba2-tiny-hybrid': {
+    ...MAMBA2,
+    model_type: 'nemotron_h',
+    hidden_size: 32,
+    hybrid_override_pattern: 'M*',
+    mamba_num_heads: 4,
+    mamba_head_dim: 16,
+    ssm_state_size: 16,
+    num_attention_heads: 2,
+    num_key_value_heads: 1,
+    head_dim: 16,
+    vocab_size: 64,
+    max_position_embeddings: 1_000_000,
   },
   /** Both kinds of layers in miniature: to see that everything runs. */
   tiny: {

@@ -1,0 +1,27 @@
+/** The part of https://wicg.github.io/performance-measure-memory/ that is used; TypeScript does not know it. */
+interface MeasuresMemory {
+  measureUserAgentSpecificMemory(): Promise<{ readonly bytes: number }>;
+}
+
+const canMeasure = (candidate: object): candidate is MeasuresMemory => 'measureUserAgentSpecificMemory' in candidate;
+
+/**
+ * Bytes of the computer's memory that this page and its workers take, or undefined where the browser does not tell: Chromium does where the page is
+ * isolated from other origins. The answer takes up to a minute, since it waits for a garbage collection; `performance.memory` is quicker, but
+ * knows nothing of workers.
+ */
+export async function hostBytes(): Promise<number | undefined> {
+  return crossOriginIsolated && canMeasure(performance) ? (await performance.measureUserAgentSpecificMemory()).bytes : undefined;
+}
+
+/** Whether `hostBytes` knows. */
+export const tellsHostMemory = (): boolean => crossOriginIsolated && canMeasure(performance);
+
+/** Asks for the bytes again and again until `signal` aborts. */
+export async function watchHostMemory(onBytes: (bytes: number) => void, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const bytes = await hostBytes();
+    if (bytes === undefined) return;
+    if (!signal.aborted) onBytes(bytes);
+  }
+}
