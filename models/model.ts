@@ -67,7 +67,7 @@ export interface Session {
    * Of sampling nothing is part of it, since nothing is kept between generations: which noise a token gets depends on the seed and on
    * its place in the text, and penalties count the tokens that are there. So the same call after `restore` gives the same text.
    *
-   * Throws `SessionBusyError` while the session generates, `DisposedError`, `GpuOutOfMemoryError`, `ModuleLoadError`; so do the next two.
+   * Throws `SessionBusyError` while the session generates (a snapshot may be taken in `onPromptRead`), `DisposedError`, `GpuOutOfMemoryError`, `ModuleLoadError`; so do the next two.
    */
   snapshot(): Promise<Snapshot>;
   /**

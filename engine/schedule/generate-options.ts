@@ -22,6 +22,11 @@ export interface GenerateOptions {
   readonly stop?: string | readonly string[];
   /** Token ids that end the text, instead of the checkpoint's own; an empty list never stops. */
   readonly stopTokens?: readonly number[];
+  /**
+   * Called, and awaited, when all of the prompt but its last token is read. A `snapshot()` of the session, which is allowed here, is the place from
+   * which other answers to this prompt begin without reading it again.
+   */
+  readonly onPromptRead?: () => Promise<void>;
   /** Aborting ends the generation: its reason is thrown, by default an `AbortError`. What was generated stays part of the conversation. */
   readonly signal?: AbortSignal;
 }

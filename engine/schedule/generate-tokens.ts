@@ -15,6 +15,12 @@ export interface TokenOptions {
   readonly maxTokens: number;
   readonly stopTokens: ReadonlySet<number>;
   readonly signal?: AbortSignal | undefined;
+  /** As in `GenerateOptions`. */
+  readonly onPromptRead?: (() => Promise<void>) | undefined;
+}
+
+interface ReadOptions extends Pick<TokenOptions, 'signal' | 'onPromptRead'> {
+  readonly onRead?: (() => void) | undefined;
 }
 
 /** A submitted step whose token nobody has seen yet. */
@@ -38,7 +44,7 @@ export async function* generateTokens(runner: Runner, sequence: Sequence, sample
   options.signal?.throwIfAborted();
 
   const decode = await runner.program('decode');
-  const first = await readPending(runner, sequence, sampler, options.signal);
+  const first = await readPending(runner, sequence, sampler, options);
   const inFlight = first ? [first] : [];
   let submitted = 1;
   try {
@@ -66,13 +72,14 @@ export async function* generateTokens(runner: Runner, sequence: Sequence, sample
 
 /**
  * Reads all pending tokens in chunks, of which two are under way at most, so that a stop acts soon. With a sampler the last chunk
- * samples, and is not waited for. `onRead` is called as chunks are submitted.
+ * samples, and is not waited for; it is the last token alone where somebody wants to be told before it. `onRead` is called as chunks are submitted.
  */
-export async function readPending(runner: Runner, sequence: Sequence, sampler: TokenSampler | undefined, signal: AbortSignal | undefined, onRead?: () => void): Promise<InFlight | undefined> {
+export async function readPending(runner: Runner, sequence: Sequence, sampler: TokenSampler | undefined, { signal, onRead, onPromptRead }: ReadOptions): Promise<InFlight | undefined> {
   const { queue } = runner.gpu.device;
   let previous: Promise<undefined> | undefined;
   for (let left = sequence.tokens.length - sequence.position; left > 0; ) {
-    const count = Math.min(left, runner.options.chunk);
+    const count = Math.min(onPromptRead && left > 1 ? left - 1 : left, runner.options.chunk);
+    if (left === 1) await onPromptRead?.();
     const program = await runner.programFor(count);
     signal?.throwIfAborted();
     const tokens = Uint32Array.from(sequence.tokens.slice(sequence.position, sequence.position + count));

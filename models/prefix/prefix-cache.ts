@@ -146,7 +146,7 @@ export class PrefixCache implements PrefixSource {
       sequence.tokens = [...tokens];
       const report = (): void => onProgress?.({ readTokens: sequence.position, totalTokens: tokens.length });
       report();
-      await readPending(runner, sequence, undefined, signal, report);
+      await readPending(runner, sequence, undefined, { signal, onRead: report });
       const snapshot = await StateSnapshot.take(runner, sequence, signal);
       await snapshot.own();
       await runner.gpu.wait(runner.gpu.device.queue.onSubmittedWorkDone());

@@ -32,6 +32,8 @@ export class Conversation implements Session {
   /** The running generation's. */
   #sampler: Sampler | undefined;
   #busy = false;
+  /** The generation waits where its prompt is read: the state may be looked at. */
+  #atPrompt = false;
 
   constructor(parts: LoadedParts, owner: ConversationOwner) {
     this.#parts = parts;
@@ -68,7 +70,7 @@ export class Conversation implements Session {
     }
   }
 
-  async *#generate(prompt: Prompt, { sampling, maxTokens, stopStrings, stopTokens }: GenerationSettings, signal: AbortSignal, watch: Stopwatch): AsyncGenerator<GenerateEvent, void, undefined> {
+  async *#generate(prompt: Prompt, { sampling, maxTokens, stopStrings, stopTokens, onPromptRead }: GenerationSettings, signal: AbortSignal, watch: Stopwatch): AsyncGenerator<GenerateEvent, void, undefined> {
     const { runner, text } = this.#parts;
     runner.gpu.check();
     const sequence = (this.#memory.sequence ??= await this.#createSequence());
@@ -91,7 +93,7 @@ export class Conversation implements Session {
     let finishReason: FinishReason = 'length';
     let unseen: number[] = [];
     try {
-      for await (const id of generateTokens(runner, sequence, this.#sampler, { maxTokens, stopTokens, signal })) {
+      for await (const id of generateTokens(runner, sequence, this.#sampler, { maxTokens, stopTokens, signal, onPromptRead: onPromptRead && (() => this.#wait(onPromptRead)) })) {
         watch.token();
         unseen.push(id);
         this.#remember(answer?.remember(id));
@@ -116,6 +118,15 @@ export class Conversation implements Session {
     yield { type: 'text-end', finishReason, usage: { ...usage, ...watch.usage() } };
   }
 
+  async #wait(onPromptRead: () => Promise<void>): Promise<void> {
+    this.#atPrompt = true;
+    try {
+      await onPromptRead();
+    } finally {
+      this.#atPrompt = false;
+    }
+  }
+
   #remember(text: string | undefined): void {
     if (this.#memory.transcript !== undefined && text !== undefined) this.#memory.transcript += text;
   }
@@ -136,7 +147,7 @@ export class Conversation implements Session {
   }
 
   snapshot(): Promise<Snapshot> {
-    return this.#hold(({ takeSnapshot }, held) => takeSnapshot(held));
+    return this.#hold(({ takeSnapshot }, held) => takeSnapshot(held), this.#atPrompt);
   }
 
   restore(snapshot: Snapshot): Promise<void> {
@@ -165,11 +176,11 @@ export class Conversation implements Session {
     }
   }
 
-  /** Does something with the state while nothing else does. */
-  async #hold<T>(work: (state: typeof SessionState, held: HeldConversation) => Promise<T>): Promise<T> {
+  /** Does something with the state while nothing else does, but for a generation that waits for it. */
+  async #hold<T>(work: (state: typeof SessionState, held: HeldConversation) => Promise<T>, awaited = false): Promise<T> {
     const { signal } = this.#disposal;
     signal.throwIfAborted();
-    if (this.#busy) throw new SessionBusyError();
+    if (this.#busy && !awaited) throw new SessionBusyError();
     this.#busy = true;
     try {
       const state = await importModule(() => import('../state/session-state.ts'));
@@ -179,7 +190,7 @@ export class Conversation implements Session {
     } catch (error) {
       throw await this.#explain(error);
     } finally {
-      this.#busy = false;
+      this.#busy = awaited;
     }
   }
 

@@ -11,6 +11,7 @@ export interface GenerationSettings {
   readonly maxTokens: number;
   readonly stopStrings: readonly string[];
   readonly stopTokens: ReadonlySet<number>;
+  readonly onPromptRead: (() => Promise<void>) | undefined;
 }
 
 /** Throws `InvalidOptionError` naming the option. */
@@ -20,6 +21,7 @@ export function resolveGeneration(options: GenerateOptions, { runner, text, gene
     maxTokens: maxTokensOf(options.maxTokens),
     stopStrings: stopStringsOf(options.stop, text.tokenizer !== undefined),
     stopTokens: options.stopTokens === undefined ? stopTokens : new Set(checkTokens('stopTokens', options.stopTokens, runner.vocabulary)),
+    onPromptRead: options.onPromptRead,
   };
 }
 

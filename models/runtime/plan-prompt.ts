@@ -58,7 +58,8 @@ function planMessages(messages: readonly Message[], context: PromptContext): Pla
   const { sequence, transcript, text } = context;
   if (!text.template) throw new PromptError('This checkpoint has no chat template: it continues text. Pass the prompt as a string.');
   const rendered = text.template.render(messages, { addGenerationPrompt: true });
-  if (transcript && rendered.length > transcript.length && rendered.startsWith(transcript)) {
+  // The same text once more is read to its end where that is still pending, and otherwise anew.
+  if (transcript && rendered.startsWith(transcript) && (rendered.length > transcript.length || sequence.position < sequence.tokens.length)) {
     const rest = encodeRest(context, rendered.slice(transcript.length));
     return { tokens: [...sequence.tokens, ...rest], keep: sequence.position, transcript: rendered };
   }

@@ -54,10 +54,11 @@ function fakeModel(name: string, { quantize, kvCache }: LoadOptions): Model {
     yield { type: 'text-end', finishReason: chat ? 'stop-token' : 'length', usage: { promptTokens: 5, cachedTokens: 0, completionTokens: count, timeToFirstTokenMs: 12, tokensPerSecond: 83 } };
   }
   const noState = (): Promise<never> => Promise.reject(new Error('the double has no state'));
+  const snapshot = { length: 5, bytes: 1000, dispose: () => {} };
   const memory = { weights: 1_040_000, state: 620_000, activations: 310_000, total: 1_970_000 };
   return {
     name: name.includes('stories260K') ? 'stories260K' : name, modelType: 'llama', parameters: 260_032, contextLength: 512, vocabularySize: 512, hasChatTemplate: chat, logits: () => Promise.reject(new Error('the double has no logits')), memory, generate,
-    createSession: () => ({ length: 0, memory: { fixed: 0, growing: 0, allocated: 0 }, generate, snapshot: noState, restore: noState, fork: noState, save: noState, load: noState, reset: () => {}, dispose: () => {} }),
+    createSession: () => ({ length: 0, memory: { fixed: 0, growing: 0, allocated: 0 }, generate, snapshot: () => Promise.resolve(snapshot), restore: () => Promise.resolve(), fork: noState, save: noState, load: noState, reset: () => {}, dispose: () => {} }),
     cachePrefix: noState, listPrefixes: noState, clearPrefixes: noState,
     dispose: () => {},
   };

@@ -22,10 +22,22 @@ test('a greedy story can be gone on with, and stays the story', async () => {
   await built.done();
   const first = await built.text();
   expect(story.text.startsWith(first)).toBe(true);
-  await built.press('Continue');
+  const { usage } = await built.press('Continue');
+  // Nothing is read but the newest token.
+  expect(usage?.cachedTokens).toBe((usage?.promptTokens ?? NaN) - 1);
   const second = await built.text();
   expect(second.length).toBeGreaterThan(first.length);
   expect(story.text.startsWith(second)).toBe(true);
+});
+
+test('after a stop, what was on its way is told first, and nothing is read again', async () => {
+  await built.set({ 'Longest answer': '60' });
+  await built.page.evaluate(() => addEventListener('sluice-token', () => setTimeout(() => document.querySelector('sluice-chat')?.stop()), { once: true }));
+  expect((await built.press('Continue')).finishReason).toBe('stopped');
+  await built.set({ 'Longest answer': FEW });
+  const { usage } = await built.press('Continue');
+  expect(usage?.cachedTokens).toBe((usage?.promptTokens ?? NaN) - 1);
+  expect(story.text.startsWith(await built.text())).toBe(true);
 });
 
 test('with a seed the same text is told twice, with another a different one', async () => {

@@ -33,8 +33,8 @@ export type RandomModel = keyof typeof RANDOM_MODELS;
 const ARCHITECTURES = { llama, qwen2, qwen3, smollm3, qwen3_5_text: qwen3_5 } as const satisfies Record<RandomModel, object>;
 
 /** config.json and model.safetensors of a model with seeded weights in f32: matrices that keep the size of what they multiply, norms around 1. */
-export function randomCheckpoint(name: RandomModel, seed = 1): Record<string, Uint8Array<ArrayBuffer>> {
-  const config = RANDOM_MODELS[name];
+export function randomCheckpoint(name: RandomModel, seed = 1, changes: Readonly<Record<string, unknown>> = {}): Record<string, Uint8Array<ArrayBuffer>> {
+  const config = { ...RANDOM_MODELS[name], ...changes };
   const model = ARCHITECTURES[name].parse(new ConfigReader(config, 'config.json'));
   let next = seed;
   const tensors = collectSpecs(model.weights(16)).flatMap((spec): WrittenTensor[] =>

@@ -1,10 +1,11 @@
-import type { Exchange, Mode } from './conversation.ts';
+import type { Conversation } from './conversation.ts';
 import { button, h } from './dom.ts';
 import { icon } from './icons.ts';
 
 interface Handlers {
   readonly onContinue: () => void;
   readonly onRetry: () => void;
+  readonly onUndo: () => void;
   readonly text: () => string;
   readonly onCopied: (message: string) => void;
 }
@@ -12,11 +13,13 @@ interface Handlers {
 /** How long the copy button shows that it worked, in milliseconds. */
 const CONFIRM_MS = 1800;
 
-/** What can be done with the last text: go on, copy it, have it told again. */
+/** What can be done with the last text: go on, copy it, have it told again, take it back. */
 export class Actions {
   readonly element: HTMLElement;
   readonly #continue: HTMLButtonElement;
   readonly #copy: HTMLButtonElement;
+  readonly #retry: HTMLButtonElement;
+  readonly #undo: HTMLButtonElement;
   readonly #handlers: Handlers;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -24,14 +27,19 @@ export class Actions {
     this.#handlers = handlers;
     this.#continue = button('Continue', icon('forward'), handlers.onContinue, { class: 'action continue' });
     this.#copy = button('Copy', icon('copy'), () => void this.#copyText(), { class: 'action' });
-    const retry = button('Try again', icon('retry'), handlers.onRetry, { class: 'action', title: 'Write the last text again' });
-    this.element = h('div', { class: 'actions', role: 'group', 'aria-label': 'Last text', hidden: true, 'data-part': 'actions' }, this.#continue, this.#copy, retry);
+    this.#retry = button('Try again', icon('retry'), handlers.onRetry, { class: 'action', title: 'Write the last text again; this one stays beside it' });
+    this.#undo = button('Undo', icon('undo'), handlers.onUndo, { class: 'action', title: 'Take back the last thing you did' });
+    this.element = h('div', { class: 'actions', role: 'group', 'aria-label': 'Last text', hidden: true, 'data-part': 'actions' }, this.#continue, this.#copy, this.#retry, this.#undo);
   }
 
-  show(last: Exchange | undefined, mode: Mode, canGoOn: boolean): void {
-    this.element.hidden = !last || last.finish === 'running';
-    this.#continue.hidden = mode === 'chat' || !canGoOn || (last?.finish !== 'length' && last?.finish !== 'stopped');
-    this.#copy.hidden = last?.answer === '';
+  show(conversation: Conversation | undefined): void {
+    const last = conversation?.last;
+    const undoable = conversation?.canUndo === true;
+    this.element.hidden = last ? last.finish === 'running' : !undoable;
+    this.#continue.hidden = conversation?.mode === 'chat' || (last?.finish !== 'length' && last?.finish !== 'stopped');
+    this.#copy.hidden = !last?.answer;
+    this.#retry.hidden = !last;
+    this.#undo.hidden = !undoable;
   }
 
   async #copyText(): Promise<void> {

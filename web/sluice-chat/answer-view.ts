@@ -10,6 +10,9 @@ export function splitThinking(text: string): { thought: string; answer: string; 
   return { thought: '', answer: text, thinking: false };
 }
 
+/** What a reader sees of an answer: what the model thought first is folded away. */
+export const visibleAnswer = (text: string): string => splitThinking(text).answer;
+
 /** An answer of a chat model as it grows: only blocks that changed are built again. */
 export class AnswerView {
   readonly element = h('div', { class: 'answer', 'data-part': 'answer' });

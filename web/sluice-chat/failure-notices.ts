@@ -1,9 +1,11 @@
+import { importModule } from '../../engine/modules/import-module.ts';
 import { isAbort } from '../worker/wire-error.ts';
 import type { Mode } from './conversation.ts';
 import { explainError } from './error-text.ts';
 import { formatSource } from './format.ts';
 import { errorNotice, remark, type NoticeAction } from './notice.ts';
 import type { Choice } from './source.ts';
+import type { WebGpuProblem } from './webgpu-check.ts';
 
 /** What the element can do about a failure. */
 export interface Ways {
@@ -53,6 +55,11 @@ export function textFailure(error: unknown, choice: Choice, ways: Ways): HTMLEle
 export function missingScript(error: unknown, again: () => void): HTMLElement {
   const { title, advice } = explainError(asError(error), 'load');
   return errorNotice(title, advice, asError(error).message, [{ label: 'Try again', primary: true, run: again }]);
+}
+
+/** Why nothing runs here, and what to do. */
+export function unsupported(problem: WebGpuProblem, again: () => void): Promise<HTMLElement> {
+  return importModule(() => import('./unsupported.ts')).then(({ unsupportedNotice }) => unsupportedNotice(problem, again), (error: unknown) => missingScript(error, again));
 }
 
 /** Whether the model behind a failed text is gone, so that it must be loaded again before anything else. */

@@ -4,7 +4,7 @@ import { Actions } from './actions.ts';
 import { Announcer } from './announcer.ts';
 import { ChosenSettings } from './chosen-settings.ts';
 import { Composer } from './composer.ts';
-import type { Conversation } from './conversation.ts';
+import type { Conversation, Exchange } from './conversation.ts';
 import type { Dialogs } from './dialogs.ts';
 import { button, h } from './dom.ts';
 import { icon } from './icons.ts';
@@ -13,6 +13,7 @@ import { StatsBar } from './stats-bar.ts';
 import { styles } from './styles.ts';
 import { Toast } from './toast.ts';
 import { Transcript } from './transcript.ts';
+import { versions } from './versions.ts';
 import { Welcome } from './welcome.ts';
 
 export interface Handlers {
@@ -21,6 +22,10 @@ export interface Handlers {
   readonly onClear: () => void;
   readonly onContinue: () => void;
   readonly onRetry: () => void;
+  readonly onUndo: () => void;
+  readonly onStep: (exchange: Exchange | undefined, by: -1 | 1) => void;
+  readonly onEdit: (exchange: Exchange) => void;
+  readonly onBranch: (exchange: Exchange) => void;
   readonly onCancelLoad: () => void;
   readonly onPick: (source: ModelSource, quantize: Quantization) => void;
   readonly onDrop: (transfer: DataTransfer) => void;
@@ -42,11 +47,12 @@ export type Layout = ReturnType<typeof buildLayout>;
 /** Puts the parts into the shadow root and keeps them in step with the element's state. */
 export function buildLayout(root: ShadowRoot, handlers: Handlers) {
   const announcer = new Announcer();
-  const actions = new Actions({ onContinue: handlers.onContinue, onRetry: handlers.onRetry, text: handlers.lastText, onCopied: (message) => announcer.say(message) });
+  const actions = new Actions({ onContinue: handlers.onContinue, onRetry: handlers.onRetry, onUndo: handlers.onUndo, text: handlers.lastText, onCopied: (message) => announcer.say(message) });
   const progress = new LoadProgressView(handlers.onCancelLoad);
   const notices = h('div', { class: 'notices' });
   const welcome = new Welcome(handlers.onSend);
-  const transcript = new Transcript(actions.element, welcome.element, progress.element, notices);
+  const draft = h('div', { class: 'draft', 'data-part': 'draft' });
+  const transcript = new Transcript(handlers, draft, actions.element, welcome.element, progress.element, notices);
   const composer = new Composer(handlers.onSend, handlers.onStop);
   const settings = new ChosenSettings();
   const stats = new StatsBar();
@@ -92,6 +98,7 @@ export function buildLayout(root: ShadowRoot, handlers: Handlers) {
 
     show({ state, conversation, loaded, name, placeholder }: Shown): void {
       const { mode, exchanges, last } = conversation;
+      const others = state === 'ready' ? conversation.following(last).length : 0;
       shell.dataset['state'] = state;
       shell.toggleAttribute('data-empty', exchanges.length === 0);
       modelName.textContent = name;
@@ -99,9 +106,11 @@ export function buildLayout(root: ShadowRoot, handlers: Handlers) {
       modelButton.disabled = openSettings.disabled = state === 'unsupported';
       clear.hidden = exchanges.length === 0;
       transcript.busy = state === 'generating';
-      transcript.render(exchanges, mode);
-      welcome.show(state === 'ready' && exchanges.length === 0 ? mode : undefined);
-      actions.show(loaded && state === 'ready' ? last : undefined, mode, true);
+      transcript.render(conversation);
+      draft.hidden = others === 0;
+      draft.replaceChildren(...(others > 0 ? [versions(others + 1, others + 1, (by) => handlers.onStep(undefined, by)), 'New branch'] : []));
+      welcome.show(state === 'ready' && exchanges.length + others === 0 ? mode : undefined);
+      actions.show(loaded && state === 'ready' ? conversation : undefined);
       composer.state = state === 'generating' ? 'running' : state === 'ready' ? 'ready' : 'unready';
       composer.placeholder = placeholder ?? (!loaded ? 'No model is loaded yet' : mode === 'chat' ? 'Write a message' : 'Write how a story begins');
     },

@@ -6,13 +6,14 @@ import { EngineClient } from '../worker/client.ts';
 import { createWorker } from '../worker/create-worker.ts';
 import type { ModelInfo } from '../worker/protocol.ts';
 import { EngineError, isAbort } from '../worker/wire-error.ts';
-import { splitThinking } from './answer-view.ts';
+import { visibleAnswer } from './answer-view.ts';
+import { Branching } from './branching.ts';
 import { Conversation, type Exchange } from './conversation.ts';
-import { endsModel, fullRemark, loadFailure, missingScript, textFailure, type Ways } from './failure-notices.ts';
+import { endsModel, fullRemark, loadFailure, missingScript, textFailure, unsupported, type Ways } from './failure-notices.ts';
 import { formatSource } from './format.ts';
 import { buildLayout, type Layout } from './layout.ts';
 import { droppedFiles } from './model-files.ts';
-import { errorNotice, remark, unsupportedNotice, type NoticeAction } from './notice.ts';
+import { errorNotice, remark, type NoticeAction } from './notice.ts';
 import type { Settings } from './settings-store.ts';
 import { isDefault, readKvCache, readQuantization, readSource, type Choice } from './source.ts';
 import { findWebGpuProblem } from './webgpu-check.ts';
@@ -62,17 +63,22 @@ export class SluiceChat extends HTMLElement {
 
   constructor() {
     super();
+    const branching = new Branching(this.#conversation, () => this.#ui, (change) => this.#settle(change));
     this.#ui = buildLayout(this.attachShadow({ mode: 'open', delegatesFocus: true }), {
       onSend: (text) => void this.#ask(text),
       onStop: () => this.stop(),
       onClear: () => this.clear(),
       onContinue: () => this.#continue(),
       onRetry: () => this.#retry(),
+      onUndo: () => branching.undo(),
+      onStep: (exchange, by) => branching.step(exchange, by),
+      onEdit: (exchange) => branching.edit(exchange),
+      onBranch: (exchange) => branching.branch(exchange),
       onCancelLoad: () => this.#loading?.abort(),
       onPick: (source, quantize) => void this.#tryLoad({ source, quantize }),
       onDrop: (transfer) => void this.#drop(transfer),
       onMissing: (error, again) => this.#ui.showNotice(missingScript(error, again)),
-      lastText: () => this.#lastText(),
+      lastText: () => this.#conversation.lastText,
     });
   }
 
@@ -124,24 +130,30 @@ export class SluiceChat extends HTMLElement {
 
   /** Empties the conversation; the visitor can undo it for a few seconds. */
   clear(): void {
-    this.stop();
-    void this.#generation.then(() => {
-      const cleared = this.#conversation.clear();
+    this.#settle(() => {
+      const { last } = this.#conversation;
+      const bringBack = this.#conversation.clear();
       this.#ui.showNotice(undefined);
       this.#ui.stats.reset(this.#loaded?.info.contextLength ?? 0);
       if (this.#loaded) void this.#showMemory();
-      this.#show();
-      if (cleared.length === 0) return;
+      if (!last) return;
       this.#ui.announcer.say('Conversation cleared.');
       this.#ui.composer.focus();
-      this.#ui.toast.show('Conversation cleared', 'Undo', () => {
-        this.#conversation.exchanges.unshift(...cleared);
-        // Views stand in the order they were made in: make them anew.
-        this.#ui.transcript.render([], this.#conversation.mode);
-        this.#show();
-      }, UNDO_MS);
+      this.#ui.toast.show('Conversation cleared', 'Undo', () => this.#settle(bringBack), UNDO_MS, () => {
+        if (this.#loaded) void this.#unlessGone(this.#engine.forget());
+      });
     });
   }
+
+  /** Stops what is being generated, makes a change to the conversation, and shows it. */
+  #settle(change: () => void): void {
+    this.stop();
+    void this.#generation.then(() => {
+      change();
+      this.#show();
+    });
+  }
+
 
   connectedCallback(): void {
     this.ownerDocument.addEventListener('keydown', this.#onKey);
@@ -179,7 +191,7 @@ export class SluiceChat extends HTMLElement {
     const problem = await findWebGpuProblem();
     if (problem) {
       this.#become('unsupported');
-      this.#ui.showNotice(unsupportedNotice(problem, () => void this.#arrive()));
+      this.#ui.showNotice(await unsupported(problem, () => void this.#arrive()));
       return;
     }
     // A page that called load() by now has chosen already.
@@ -264,12 +276,11 @@ export class SluiceChat extends HTMLElement {
   }
 
   #retry(): void {
-    const { last } = this.#conversation;
-    if (!last) return;
-    last.answer = '';
+    const again = this.#conversation.askAgain();
+    if (!again) return;
     const settings = this.#ui.settings.value;
     // The default model is greedy unless the visitor says otherwise, and would tell the very same story again.
-    void this.#run(last, settings.temperature === 0 && !('temperature' in this.#ui.settings.chosen) ? { ...settings, temperature: 0.8 } : settings);
+    void this.#run(again, settings.temperature === 0 && !('temperature' in this.#ui.settings.chosen) ? { ...settings, temperature: 0.8 } : settings);
   }
 
   #run(exchange: Exchange, options: Settings): Promise<void> {
@@ -279,16 +290,21 @@ export class SluiceChat extends HTMLElement {
 
   async #generate(exchange: Exchange, options: Settings): Promise<void> {
     const { stats, announcer, transcript } = this.#ui;
-    const prompt = this.#conversation.promptForLast();
     let usage: Usage | undefined;
     exchange.finish = 'running';
     this.#ui.showNotice(undefined);
+    this.#ui.toast.hide();
     this.#become('generating');
     transcript.follow();
     stats.begin();
     announcer.beginStream(visibleAnswer(exchange.answer));
     try {
-      for await (const event of this.#engine.generate(prompt, options)) {
+      const conversation = this.#conversation;
+      // What was on its way at a stop is known by then, and here it becomes part of an answer that goes on.
+      await this.#engine.idle();
+      exchange.answer += exchange.unseen;
+      exchange.unseen = '';
+      for await (const event of this.#engine.generate(conversation.promptForLast(), options, conversation.turnOf(exchange), (late) => { exchange.unseen += late; })) {
         switch (event.type) {
           case 'text-start':
             stats.started(event.promptTokens);
@@ -296,7 +312,7 @@ export class SluiceChat extends HTMLElement {
           case 'text-delta':
             exchange.answer += event.text;
             stats.count(event.tokenIds.length);
-            transcript.render(this.#conversation.exchanges, this.#conversation.mode);
+            transcript.render(this.#conversation);
             announcer.stream(visibleAnswer(exchange.answer));
             this.#tell('sluice-token', { text: event.text, tokenIds: event.tokenIds });
             break;
@@ -349,10 +365,14 @@ export class SluiceChat extends HTMLElement {
   }
 
   async #showMemory(): Promise<void> {
+    await this.#unlessGone(this.#engine.memory().then(({ memory }) => this.#ui.stats.memory(memory)));
+  }
+
+  /** A crash is told by the load or generation that it ends; here only a trifle is missing. */
+  async #unlessGone(asked: Promise<void>): Promise<void> {
     try {
-      this.#ui.stats.memory(await this.#engine.memory());
+      await asked;
     } catch (error) {
-      // A crash is told by the load or generation that it ends; only a figure is missing here.
       if (!(error instanceof EngineError) && !isAbort(error)) throw error;
     }
   }
@@ -361,12 +381,6 @@ export class SluiceChat extends HTMLElement {
     const files = await droppedFiles(transfer);
     if (files.some(({ name }) => name === 'config.json')) return this.#tryLoad({ source: files, quantize: this.#ui.quantize });
     this.#ui.showNotice(errorNotice('That is no model folder', 'A model folder holds config.json, a tokenizer and the weights as safetensors.', '', []));
-  }
-
-  #lastText(): string {
-    const { last, mode } = this.#conversation;
-    if (!last) return '';
-    return mode === 'story' ? last.prompt + last.answer : visibleAnswer(last.answer);
   }
 
   #become(state: State): void {
@@ -382,9 +396,4 @@ export class SluiceChat extends HTMLElement {
   #tell(type: string, detail: unknown): void {
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
   }
-}
-
-/** What a reader sees of an answer: what the model thought first is folded away. */
-function visibleAnswer(text: string): string {
-  return splitThinking(text).answer;
 }

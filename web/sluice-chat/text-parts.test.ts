@@ -4,7 +4,7 @@ import { formatBytes, formatSource, formatTimeLeft } from './format.ts';
 import { splitBlocks } from './markdown.ts';
 import { SentenceCutter } from './sentences.ts';
 import { parseSettings } from './settings-store.ts';
-import { adviseOn } from './webgpu-check.ts';
+import { adviseOn } from './unsupported.ts';
 
 test('blocks: an open fence swallows empty lines, a list ends a paragraph', () => {
   expect(splitBlocks('# Title\nText\n- one\n- two\n\n```js\na\n\nb')).toEqual(['# Title', 'Text', '- one\n- two', '```js\na\n\nb']);

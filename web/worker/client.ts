@@ -1,8 +1,8 @@
 import { ModuleLoadError } from '../../engine/errors/module-load-error.ts';
 import type { GenerateEvent } from '../../engine/schedule/generate-event.ts';
 import type { LoadProgress, ModelSource } from '../../models/load/load-options.ts';
-import type { GpuMemory, Prompt } from '../../models/model.ts';
-import type { BootFailure, ModelInfo, Reply, Request, WireGenerateOptions, WireLoadOptions } from './protocol.ts';
+import type { Prompt } from '../../models/model.ts';
+import type { BootFailure, ModelInfo, Reply, Request, Turn, WireGenerateOptions, WireLoadOptions } from './protocol.ts';
 import { EngineError, fromWire } from './wire-error.ts';
 
 interface Pending {
@@ -23,6 +23,8 @@ export class EngineClient {
   #worker: Worker | undefined;
   /** Whether the worker has said anything yet. */
   #booted = false;
+  /** Ends when the worker is done with the last generation, stopped or not. */
+  #idle: Promise<unknown> = Promise.resolve();
   #nextId = 1;
 
   constructor(createWorker: () => Worker) {
@@ -38,19 +40,24 @@ export class EngineClient {
     return reply.model;
   }
 
-  /** Streams a continuation. Leaving the loop early stops the generation. */
-  async *generate(prompt: Prompt, options: WireGenerateOptions = {}): AsyncGenerator<GenerateEvent, void, undefined> {
+  /** Streams a continuation. Leaving the loop early stops the generation; `onLate` is given the text that was on its way then. */
+  async *generate(prompt: Prompt, options: WireGenerateOptions = {}, turn?: Turn, onLate?: (text: string) => void): AsyncGenerator<GenerateEvent, void, undefined> {
     const arrived: GenerateEvent[] = [];
     let wake = (): void => {};
     let ended = false;
     let failure: unknown;
     let stopped = false;
+    let left = false;
     const id = this.#nextId;
     this.#generations.set(id, () => { stopped = true; wake(); });
-    void this.#call((own) => ({ type: 'generate', id: own, prompt, options }), (message) => {
+    this.#idle = this.#call((own) => ({ type: 'generate', id: own, prompt, options, ...(turn && { turn }) }), (message) => {
       if (message.type === 'events') arrived.push(...message.events);
       wake();
-    }).catch((error: unknown) => { failure = error; }).finally(() => { ended = true; wake(); });
+    }).catch((error: unknown) => { failure = error; }).finally(() => {
+      ended = true;
+      wake();
+      if (left) for (const event of arrived) if (event.type === 'text-delta') onLate?.(event.text);
+    });
     try {
       for (;;) {
         if (stopped) throw new DOMException('The generation was stopped.', 'AbortError');
@@ -62,27 +69,34 @@ export class EngineClient {
       if (failure !== undefined) throw failure;
     } finally {
       this.#generations.delete(id);
+      left = true;
       if (!ended) this.#cancel(id);
     }
   }
 
+  /** Ends when the worker is done with the last generation: after a stop, that is a moment later. */
+  async idle(): Promise<void> {
+    await this.#idle;
+  }
+
   /**
    * Stops what is being generated: the iterable fails with `AbortError` at once. Text that was on its way from the worker is
-   * dropped, since a quick model writes many words in the time that a message takes.
+   * not part of it, since a quick model writes many words in the time that a message takes.
    */
   stop(): void {
     for (const end of this.#generations.values()) end();
   }
 
-  /** Forgets the conversation, stopping what is being generated. */
-  async reset(): Promise<void> {
-    await this.#call((id) => ({ type: 'reset', id }));
+  /** Forgets every place in the conversation that could be gone back to. */
+  async forget(): Promise<void> {
+    await this.#call((id) => ({ type: 'forget', id }));
   }
 
-  async memory(): Promise<GpuMemory> {
+  /** GPU memory of the model, and of the conversation's state. */
+  async memory(): Promise<Pick<Extract<Reply, { type: 'memory' }>, 'memory' | 'session'>> {
     const reply = await this.#call((id) => ({ type: 'memory', id }));
     if (reply.type !== 'memory') throw unexpected(reply);
-    return reply.memory;
+    return reply;
   }
 
   /** Ends the worker and with it everything on the GPU. The client can be used again. */

@@ -1,15 +1,18 @@
+import { ModuleLoadError } from '../../engine/errors/module-load-error.ts';
+import { GpuOutOfMemoryError } from '../../engine/errors/gpu-errors.ts';
 import type { LoadOptions, ModelSource } from '../../models/load/load-options.ts';
 import type { Model, Session } from '../../models/model.ts';
 import { EventBatcher } from './event-batcher.ts';
-import type { Reply, Request } from './protocol.ts';
-import { toWire } from './wire-error.ts';
+import { Places } from './places.ts';
+import type { Reply, Request, Turn } from './protocol.ts';
+import { isAbort, toWire } from './wire-error.ts';
 
 export type LoadModel = (source: ModelSource, options: LoadOptions) => Promise<Model>;
 
 type Work = Exclude<Request, { type: 'cancel' }>;
 
 /**
- * The worker's side of the protocol: one model, one conversation, one piece of work at a time. A new load or a reset
+ * The worker's side of the protocol: one model, one conversation with its branches, one piece of work at a time. A new load
  * cancels what is under way; GPU memory is scarce, so the old model goes before the new one comes.
  */
 export class EngineHost {
@@ -19,6 +22,9 @@ export class EngineHost {
   #queue: Promise<void> = Promise.resolve();
   #model: Model | undefined;
   #session: Session | undefined;
+  readonly #places = new Places();
+  /** The place that the session is at, kept or not. */
+  #at: string | undefined;
 
   constructor(loadModel: LoadModel, post: (reply: Reply) => void) {
     this.#loadModel = loadModel;
@@ -32,7 +38,7 @@ export class EngineHost {
     }
     // Memory is asked for while a generation runs, so it does not queue.
     if (request.type === 'memory') return this.#memory(request.id);
-    if (request.type === 'load' || request.type === 'reset') for (const other of this.#running.values()) other.abort();
+    if (request.type === 'load') for (const other of this.#running.values()) other.abort();
     const controller = new AbortController();
     this.#running.set(request.id, controller);
     this.#queue = this.#queue.then(async () => {
@@ -53,8 +59,8 @@ export class EngineHost {
         return this.#load(request, signal);
       case 'generate':
         return this.#generate(request, signal);
-      case 'reset':
-        this.#session?.reset();
+      case 'forget':
+        this.#forget();
         return this.#post({ type: 'done', id: request.id });
       default:
         return request satisfies never;
@@ -62,6 +68,7 @@ export class EngineHost {
   }
 
   async #load({ id, source, options }: Extract<Request, { type: 'load' }>, signal: AbortSignal): Promise<void> {
+    this.#forget();
     this.#session?.dispose();
     this.#model?.dispose();
     this.#session = this.#model = undefined;
@@ -76,22 +83,62 @@ export class EngineHost {
     this.#post({ type: 'loaded', id, model: { name, modelType, parameters, contextLength, hasChatTemplate } });
   }
 
-  async #generate({ id, prompt, options }: Extract<Request, { type: 'generate' }>, signal: AbortSignal): Promise<void> {
-    if (!this.#session) throw new Error('No model is loaded.');
-    // A story is sent as a whole each time, so what the session holds of it would be read twice.
-    if (typeof prompt === 'string') this.#session.reset();
+  async #generate({ id, prompt, options, turn }: Extract<Request, { type: 'generate' }>, signal: AbortSignal): Promise<void> {
+    const session = this.#session;
+    if (!session) throw new Error('No model is loaded.');
+    const gone = turn !== undefined && (await this.#goTo(session, turn));
+    // A story is sent as a whole each time: all of it is in the place that it goes on from, and nothing of it in another.
+    if (typeof prompt === 'string' && !gone) session.reset();
+    const known = gone ? session.length : 0;
+    const onPromptRead = async (): Promise<void> => {
+      // Where nothing was added the place is kept already. Keys and values can be cut back to a prompt: for a first text alone, no script is fetched.
+      if (turn && session.length > known && (session.memory.fixed > 0 || !this.#places.empty)) await this.#keep(session, turn.prompt);
+    };
     const batcher = new EventBatcher((events) => this.#post({ type: 'events', id, events }));
     try {
-      for await (const event of this.#session.generate(prompt, { ...options, signal })) batcher.push(event);
+      for await (const event of session.generate(typeof prompt === 'string' && gone ? '' : prompt, { ...options, signal, onPromptRead })) {
+        if (event.type === 'text-start') this.#at = turn?.answer;
+        batcher.push(event);
+      }
+    } catch (error) {
+      if (!isAbort(error)) this.#at = undefined;
+      throw error;
     } finally {
       batcher.flush();
     }
     this.#post({ type: 'done', id });
   }
 
+  /** Brings the session to the first place of `from` that is left, and returns whether there is one. Where the session is now can be gone back to. */
+  async #goTo(session: Session, { from, answer }: Turn): Promise<boolean> {
+    if (this.#at !== undefined && this.#at !== answer && !this.#places.has(this.#at)) await this.#keep(session, this.#at);
+    const name = from.find((place) => place === this.#at || this.#places.has(place));
+    const kept = name === undefined || name === this.#at ? undefined : this.#places.get(name);
+    if (kept) await session.restore(kept);
+    this.#at = name;
+    // A turn that writes on in an answer ends elsewhere.
+    this.#places.forget(answer);
+    return name !== undefined;
+  }
+
+  /** Going back to a place is a convenience: where there is no memory for it, or its script does not come, the text goes on without. */
+  async #keep(session: Session, name: string): Promise<void> {
+    try {
+      this.#places.keep(name, await session.snapshot());
+    } catch (error) {
+      if (error instanceof GpuOutOfMemoryError) this.#places.forgetAll();
+      else if (!(error instanceof ModuleLoadError)) throw error;
+    }
+  }
+
+  #forget(): void {
+    this.#places.forgetAll();
+    this.#at = undefined;
+  }
+
   #memory(id: number): void {
     const memory = this.#model?.memory ?? { weights: 0, state: 0, activations: 0, total: 0 };
     // Spread: the engine may hand out getters, which do not survive cloning.
-    this.#post({ type: 'memory', id, memory: { weights: memory.weights, state: memory.state, activations: memory.activations, total: memory.total } });
+    this.#post({ type: 'memory', id, memory: { weights: memory.weights, state: memory.state, activations: memory.activations, total: memory.total }, session: this.#session?.memory });
   }
 }
