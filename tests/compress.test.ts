@@ -27,7 +27,8 @@ const floats = (fixture: string, { name, dtype, shape, bytes }: WrittenTensor): 
 const byName = (tensors: readonly WrittenTensor[]): Map<string, WrittenTensor> => new Map(tensors.map((tensor) => [tensor.name, tensor]));
 
 describe.each(MODELS)('%s', (fixture) => {
-  test.each([...FORMATS, 'uniform int4'] as const)('as %s: what is written decodes to what the packers make, the rest is as it was', async (name) => {
+  // How a format is written is no matter of models: two of them in all formats, the others for what they store in another way.
+  test.each(fixture.startsWith('random/') ? ([...FORMATS, 'uniform int4'] as const) : (['int4'] as const))('as %s: what is written decodes to what the packers make, the rest is as it was', async (name) => {
     const to = name === 'uniform int4' ? 'int4' : name;
     const { files, plan } = await compressFiles(filesOf(fixture), { to, uniform: name === 'uniform int4' });
     const decoded = byName(decodeCompressed(readTensors(files['model.safetensors'])));

@@ -1,4 +1,5 @@
 import type { Gpu } from './device.ts';
+import { mapForReading } from './map-for-reading.ts';
 
 /** Copies the first `bytes` bytes of a buffer to the host, after all that was submitted before. */
 export function readBuffer(gpu: Gpu, source: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
@@ -13,7 +14,7 @@ export async function readCopies(gpu: Gpu, bytes: number, copy: (encoder: GPUCom
     const encoder = device.createCommandEncoder();
     copy(encoder, staging);
     device.queue.submit([encoder.finish()]);
-    await gpu.wait(staging.mapAsync(0x1));
+    await gpu.wait(mapForReading(device, staging));
     return staging.getMappedRange().slice(0);
   } finally {
     staging.destroy();

@@ -1,4 +1,6 @@
-const MAP_READ = 0x1; // GPUMapMode.READ and GPUBufferUsage.MAP_READ are both 1
+import { mapForReading } from './map-for-reading.ts';
+
+const MAP_READ = 0x1;
 const COPY_DST = 0x8;
 
 /** Reads single token ids back, several of them under way at a time, in buffers made once. */
@@ -16,7 +18,7 @@ export class TokenReadback {
     const staging = this.#idle.pop() ?? this.#make();
     encoder.copyBufferToBuffer(source, offset, staging, 0, 4);
     return () => {
-      const mapped = staging.mapAsync(MAP_READ).then(() => {
+      const mapped = mapForReading(this.#device, staging).then(() => {
         const [id] = new Uint32Array(staging.getMappedRange());
         staging.unmap();
         this.#idle.push(staging);

@@ -223,17 +223,12 @@ export const moeCases: readonly KernelCase[] = [
     groupCase(513, { experts: 33, topK: 5 }, choice),
     groupCase(100, { experts: 256, topK: 16 }, choice),
   ]),
-  // Every format, over two super-blocks and a part of a block. How a team adds up is not a matter of formats, nor is what is done with a product.
-  ...WEIGHT_FORMATS.flatMap((format, i) => {
-    const even = i % 2 === 0;
-    return [
-      gateUpCase({ format, inputs: 321, outputs: 6, allExperts: 7, topK: 2, activation: CLAMPED, bias: true, norm: { eps: 1e-5 } }, even ? 'subgroup' : 'workgroup'),
-      downCase({ format, inputs: 321, outputs: 37, allExperts: 5, topK: 3 }, even ? 'workgroup' : 'subgroup'),
-      even
-        ? tilesCase(7, 'random', { format, inputs: 321, outputs: 38, allExperts: 5, topK: 3, activation: SILU })
-        : tilesCase(33, 'random', { format, inputs: 321, outputs: 67, allExperts: 7, topK: 3, bias: true }),
-    ];
-  }),
+  // Every format in one of the kernels, over two super-blocks and a part of a block: they decode through the same files. How a team adds up is not a matter of formats, nor is what is done with a product.
+  ...WEIGHT_FORMATS.map((format, i) => [
+    () => gateUpCase({ format, inputs: 321, outputs: 6, allExperts: 7, topK: 2, activation: CLAMPED, bias: true, norm: { eps: 1e-5 } }, i % 2 === 0 ? 'subgroup' : 'workgroup'),
+    () => downCase({ format, inputs: 321, outputs: 37, allExperts: 5, topK: 3 }, i % 2 === 0 ? 'workgroup' : 'subgroup'),
+    () => tilesCase(7, 'random', { format, inputs: 321, outputs: 38, allExperts: 5, topK: 3, activation: SILU }),
+  ][i % 3]()),
   ...(['f32', 'mxfp4'] as const).flatMap((format) => [
     gateUpCase({ format, inputs: 63, outputs: 38, allExperts: 5, topK: 3, activation: SILU }),
     gateUpCase({ format, inputs: 100, outputs: 6, allExperts: 7, topK: 2, activation: CLAMPED, bias: true, norm: { eps: 1e-5 } }),

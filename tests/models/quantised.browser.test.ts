@@ -36,7 +36,7 @@ describe.each(Object.entries(BOUNDS))('%s', (name, bounds) => {
   });
 });
 
-test.each(['arch/llama', 'arch/qwen2', 'arch/qwen3', 'arch/smollm3', 'arch/gpt2', 'arch/qwen3_5_text', 'arch/gpt_oss', 'arch/qwen3_moe'])('%s with weights and cache in f16', async (name) => {
+test.each(['arch/llama', 'arch/qwen3', 'arch/gpt2', 'arch/qwen3_5_text', 'arch/gpt_oss'])('%s with weights and cache in f16', async (name) => {
   const { folder, tokens, logits } = await fetchReference(name);
   const relRms = relativeRms(await logitsOf(toFiles(folder), { precision: 'f16', contextLength: 256 }, tokens), logits);
   console.log(`${name.split('/')[1]} f16: relRms ${relRms.toFixed(5)}`);
