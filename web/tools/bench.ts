@@ -16,6 +16,7 @@ import { createRunner } from '../../models/runtime/create-runner.ts';
 import { collectSpecs } from '../../models/weights/plan.ts';
 import { randomWeights } from '../../models/weights/random-weights.ts';
 import type { MatrixRole } from '../../models/weights/spec.ts';
+import { benchPrefix, prefixContext, type PrefixTimes } from './bench-prefix.ts';
 import { canProfile, profile, type StepProfile } from './profile.ts';
 import { shapes } from './shapes.ts';
 
@@ -31,6 +32,8 @@ export interface BenchOptions {
   /** Prompt lengths whose prefill is timed. */
   readonly prefills: readonly number[];
   readonly chunk: number;
+  /** Length of a prefix with which and without which the first token is timed. */
+  readonly prefix?: number | undefined;
   /** Time each kernel afterwards, in steps of their own. */
   readonly profile?: boolean;
 }
@@ -48,6 +51,7 @@ export interface BenchResult {
   /** Milliseconds that this GPU needs at least for a token's weight bytes, and for its number of dispatches. */
   readonly floor: { readonly weightBytes: number; readonly readGBps: number; readonly dispatchUs: number; readonly readMs: number; readonly dispatchMs: number; readonly tokensPerSecond: number };
   readonly memoryMB: number;
+  readonly prefix?: PrefixTimes;
   /** Where it was asked for and the adapter has `timestamp-query`. */
   readonly profile?: readonly StepProfile[];
 }
@@ -60,7 +64,7 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
   const config = shapes[options.shape];
   const reader = new ConfigReader(config, options.shape);
   const model = (await findArchitecture(reader.string('model_type'))).parse(reader);
-  const context = Math.max(options.context + options.tokens, ...options.prefills) + 1;
+  const context = Math.max(options.context + options.tokens, ...options.prefills, prefixContext(options.prefix ?? 0)) + 1;
   const formatOf = (role: MatrixRole): WeightFormat => (role === 'dense' ? 'f16' : options.format);
 
   const gpu = await Gpu.request();
@@ -78,6 +82,7 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
       await prefillSeconds(runner, tokens);
       prefill.push({ tokens, tokensPerSecond: round(tokens / (await prefillSeconds(runner, tokens))) });
     }
+    const prefix = options.prefix === undefined ? undefined : await benchPrefix(runner, options.prefix);
     const profiles = options.profile && canProfile(runner) ? await profile(runner, options.context, Math.max(...options.prefills)) : undefined;
     gpu.check();
     return {
@@ -89,6 +94,7 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
       ...decoded,
       prefill,
       floor: describeFloor(floor, weightBytes, decoded.dispatchesPerToken),
+      ...(prefix && { prefix }),
       ...(profiles && { profile: profiles }),
     };
   } finally {
