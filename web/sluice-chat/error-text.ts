@@ -11,6 +11,8 @@ import type { DownloadError } from '../../models/errors/download-error.ts';
 import type { FileReadError } from '../../models/errors/file-read-error.ts';
 import type { PromptError } from '../../models/errors/prompt-error.ts';
 import type { SourceError } from '../../models/errors/source-error.ts';
+import type { StateError } from '../../models/errors/state-error.ts';
+import type { StorageError } from '../../models/errors/storage-error.ts';
 import type { TokenizerError } from '../../models/errors/tokenizer-error.ts';
 import type { UnsupportedQuantizationError } from '../../models/errors/unsupported-quantization-error.ts';
 import type { UnsupportedModelError } from '../../models/errors/unsupported-model-error.ts';
@@ -21,7 +23,7 @@ import { formatSource } from './format.ts';
 export type ErrorCode = (
   | ContextFullError | DisposedError | SessionBusyError | PromptError | InvalidLogitsError | InvalidOptionError | ModuleLoadError
   | DeviceLostError | GpuOutOfMemoryError | GpuValidationError | WebGpuUnavailableError
-  | AccessError | DownloadError | SourceError | FileReadError
+  | StateError | StorageError | AccessError | DownloadError | SourceError | FileReadError
   | CheckpointError | ChatTemplateError | ConfigError | TokenizerError | UnsupportedModelError | UnsupportedQuantizationError | UnpackableWeightError
 )['code'] | 'worker-crash';
 
@@ -57,6 +59,8 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, PlainError>> = {
   'gpu/validation': plain('The graphics driver refused a step', 'This is a fault of ours or of the driver. Update browser and driver, then load the model again.', 'reload'),
 
   'generate/context-full': plain('The conversation has filled the model’s memory', 'Start a new conversation to go on; what you wrote is kept.', 'new-conversation'),
+  state: plain('The saved conversation does not fit', 'It is of another model, or damaged. Start a new one.', 'new-conversation'),
+  storage: plain('The browser could not keep this', 'Free some of its storage for this site, then try again.', 'retry'),
   'generate/session-busy': plain('The model is still busy with the last text', 'Wait a moment, then try again.', 'retry'),
   'generate/disposed': plain('The model has been unloaded', 'Load it again to go on.', 'reload'),
   'generate/prompt': plain('The model cannot read this message', 'Write something else: the message may be empty, or of a kind that this model was not made for.', 'new-conversation'),
