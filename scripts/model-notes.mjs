@@ -26,6 +26,7 @@ export const MODEL_NOTES = [
   { types: ['jamba'], examples: 'Jamba', notes: 'hybrid: Mamba; experts' },
   { types: ['gam'], examples: 'Gated Associative Memory', notes: 'causal convolutions and a learnt memory' },
   { types: ['phi4flash'], examples: 'Phi-4-mini-flash', notes: 'hybrid: Mamba; differential attention; a cross-decoder on shared keys, values and memory (SambaY)' },
+  { types: ['rat'], examples: 'RAT', notes: 'recurrences within chunks, attention across them; alone or hybrid' },
   { types: ['lfm2', 'lfm2_vl', 'lfm2-vl'], examples: 'LFM2, LFM2-VL', notes: 'hybrid: gated short convolutions' },
   { types: ['lfm2_moe'], examples: 'LFM2-8B-A1B', notes: 'hybrid: gated short convolutions; experts' },
   { types: ['recurrent_gemma'], examples: 'RecurrentGemma', notes: 'hybrid: RG-LRU, and attention with a sliding window' },

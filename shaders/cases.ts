@@ -2,6 +2,7 @@ import type { KernelCase } from './kernel-case.ts';
 import { arrangeHeadsCases } from './arrange-heads/cases.ts';
 import { attentionCases } from './attention/cases.ts';
 import { latentAttentionCases } from './attention/cases-latent.ts';
+import { chunkAttentionCases } from './chunk-attention/cases.ts';
 import { differentialHeadsCases } from './differential-heads/cases.ts';
 import { dequantCases } from './dequant/cases.ts';
 import { embeddingCases } from './embedding/cases.ts';
@@ -27,6 +28,7 @@ import { softmaxCases } from './softmax/cases.ts';
 /** Every operator's cases, by the operator's folder. */
 export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   'arrange-heads': arrangeHeadsCases,
+  'chunk-attention': chunkAttentionCases,
   'differential-heads': differentialHeadsCases,
   'gated-rms-norm': gatedRmsNormCases,
   'layer-norm': layerNormCases,

@@ -1,5 +1,5 @@
 import type { Activation } from '../../shaders/linear/linear-variant.ts';
-import type { ChannelGating, DifferentialAttention, GatedMlpOptions, GatedRmsNorm, HeadGating, HeadSection, Interpolation, LatentAttention, LinearAttention, LinearOptions, MLstm, Moe, Ops, RgLru, RwkvOutput, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
+import type { ChannelGating, ChunkAttention, DifferentialAttention, GatedMlpOptions, GatedRmsNorm, HeadGating, HeadSection, Interpolation, LatentAttention, LinearAttention, LinearOptions, MLstm, Moe, Ops, RgLru, RwkvOutput, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
 import type { StateDeclaration } from './state.ts';
 import type { Vector, Weight } from './weight.ts';
 
@@ -26,6 +26,7 @@ export type Node = { readonly out: Tensor } & (
   | { readonly op: 'layerNorm'; readonly x: Tensor; readonly weight: Vector; readonly bias: Vector; readonly eps: number }
   | { readonly op: 'softmaxAttention'; readonly x: Tensor; readonly attention: SoftmaxAttention }
   | { readonly op: 'latentAttention'; readonly x: Tensor; readonly attention: LatentAttention }
+  | { readonly op: 'chunkAttention'; readonly x: Tensor; readonly attention: ChunkAttention }
   | { readonly op: 'differentialAttention'; readonly x: Tensor; readonly attention: DifferentialAttention }
   | { readonly op: 'shortConv'; readonly x: Tensor; readonly conv: ShortConv }
   | { readonly op: 'linearAttention'; readonly x: Tensor; readonly attention: LinearAttention<HeadGating> }
@@ -142,6 +143,13 @@ export class Graph implements Ops {
   latentAttention(query: Tensor, attention: LatentAttention): Tensor {
     this.#declare(attention.state);
     return this.#add({ op: 'latentAttention', x: query, attention }, attention.heads * attention.valueDim, query.rows);
+  }
+
+  chunkAttention(projection: Tensor, attention: ChunkAttention): Tensor {
+    const { cache, state } = attention;
+    this.#declare(cache);
+    this.#declare(state);
+    return this.#add({ op: 'chunkAttention', x: projection, attention }, cache.kvHeads * cache.headDim, projection.rows);
   }
 
   differentialAttention(x: Tensor, attention: DifferentialAttention): Tensor {

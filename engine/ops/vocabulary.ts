@@ -70,6 +70,24 @@ export interface DifferentialAttention {
   readonly eps: number;
 }
 
+/**
+ * RAT (arXiv:2507.04416): within chunks of tokens, keys and values of each channel are k ← g k + (1 − g) k_t, g = sigmoid(gate + gateBias);
+ * a token attends to what each chunk before its own ended with, and to what its own holds by then. Rotations count chunks.
+ */
+export interface ChunkAttention {
+  /** Of chunks of as many tokens, as wide as x. */
+  readonly cache: KvState & { readonly chunk: number };
+  /** k and x of the chunk so far: 2 for each channel. */
+  readonly state: DiagonalState;
+  /** Heads of q and k, which those of the cache take in turns: head h has that of h modulo `groups`. */
+  readonly groups: number;
+  /** First columns of x and of its gates [heads, headDim], of q and of k [groups, headDim]. */
+  readonly columns: { readonly x: number; readonly gate: number; readonly q: number; readonly k: number };
+  readonly gateBias: Vector;
+  /** Cosines and sines [chunks, headDim / 2, 2]. */
+  readonly rotaryTable: Vector;
+}
+
 /** Multi-head latent attention (DeepSeek-V2, arXiv:2405.04434), without rotation. Keys and values are cached as they are expanded. */
 export interface LatentAttention {
   /** As wide as a key. What is left of a cached value is zeros. */
@@ -354,6 +372,8 @@ export interface Ops {
   layerNorm(x: Tensor, weight: Vector, bias: Vector, eps: number): Tensor;
   /** Causal attention over the state and this step; `projection` holds the columns [q | k | v]. Gives [T, heads · headDim]. */
   softmaxAttention(projection: Tensor, attention: SoftmaxAttention): Tensor;
+  /** A recurrence within chunks and attention across them. Gives [T, heads · headDim]. */
+  chunkAttention(projection: Tensor, attention: ChunkAttention): Tensor;
   /** Causal attention over the state and this step; x holds the columns [q | k | v], or q alone. Gives [T, heads · headDim], each pair's two heads in one. */
   differentialAttention(x: Tensor, attention: DifferentialAttention): Tensor;
   /** Softmax attention for the heads of `query` [T, heads · headDim], with keys and values from elsewhere. Gives [T, heads · valueDim]. */

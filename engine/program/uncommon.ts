@@ -1,5 +1,6 @@
 import { importModule } from '../modules/import-module.ts';
 import type * as Channel from './lower-channel.ts';
+import type * as Chunk from './lower-chunk.ts';
 import type * as Differential from './lower-differential.ts';
 import type * as Joint from './lower-joint.ts';
 import type * as Latent from './lower-latent.ts';
@@ -10,10 +11,13 @@ import type * as Scan from './lower-scan.ts';
 import type { Lowering } from './lowering.ts';
 
 /** Operators without which the Llama family does. With their shaders they are as much as the rest of the engine: scripts of their own, for each kind of model. */
-export type UncommonNode = Channel.ChannelNode | Differential.DifferentialNode | Joint.JointNode | Latent.LatentNode | Moe.MoeNode | Recurrent.RecurrentNode | Rwkv.RwkvNode | Scan.ScanNode;
+export type UncommonNode = Channel.ChannelNode | Chunk.ChunkNode | Differential.DifferentialNode | Joint.JointNode | Latent.LatentNode | Moe.MoeNode | Recurrent.RecurrentNode | Rwkv.RwkvNode | Scan.ScanNode;
 
 /** Linear attention that forgets channel by channel. Rejects with `ModuleLoadError`, like all of these. */
 export const importChannel = (): Promise<typeof Channel> => importModule(() => import('./lower-channel.ts'));
+
+/** Recurrences within chunks, attention across them. */
+export const importChunk = (): Promise<typeof Chunk> => importModule(() => import('./lower-chunk.ts'));
 
 /** Differential attention. */
 export const importDifferential = (): Promise<typeof Differential> => importModule(() => import('./lower-differential.ts'));
@@ -49,6 +53,8 @@ export async function lowerUncommon(lowering: Lowering, node: UncommonNode): Pro
       return (await importJoint()).lowerJoint(lowering, node);
     case 'channelAttention':
       return (await importChannel()).lowerChannel(lowering, node);
+    case 'chunkAttention':
+      return (await importChunk()).lowerChunk(lowering, node);
     case 'differentialAttention':
       return (await importDifferential()).lowerDifferential(lowering, node);
     case 'arrangeHeads':

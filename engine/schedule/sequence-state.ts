@@ -2,7 +2,7 @@ import { STATE_SLOTS } from '../../shaders/common/step.ts';
 import { roundUp } from '../../shaders/kernel.ts';
 import { kvCacheBytes, type KvLayout } from '../../shaders/kv/kv-format.ts';
 import type { BufferPool } from '../gpu/buffer-pool.ts';
-import type { StateDeclaration } from '../ops/state.ts';
+import { cacheRows, type StateDeclaration } from '../ops/state.ts';
 
 /** What still needs rows of a sequence's caches: snapshots, where there are any. */
 export interface RowKeeper {
@@ -27,7 +27,7 @@ export interface StateOptions {
 export function stateBytes(state: StateDeclaration, { context, kv }: StateOptions): Record<string, number> {
   switch (state.kind) {
     case 'kv': {
-      const bytes = kvCacheBytes(kv, state.kvHeads, context, state.headDim);
+      const bytes = kvCacheBytes(kv, state.kvHeads, cacheRows(state, context), state.headDim);
       return { keys: bytes, values: bytes };
     }
     case 'conv':

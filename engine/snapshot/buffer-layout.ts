@@ -1,11 +1,11 @@
 import { STATE_SLOTS } from '../../shaders/common/step.ts';
-import type { StateDeclaration } from '../ops/state.ts';
+import { cacheRows, type StateDeclaration } from '../ops/state.ts';
 import { stateBytes, type SequenceState, type StateOptions } from '../schedule/sequence-state.ts';
 
-/** A buffer of a cache: [heads, context] rows, of which those before the sequence's position are written. */
+/** A buffer of a cache: [heads] rows for every `tokens` tokens that the cache holds, of which those before the sequence's position are written. */
 export interface RowLayout {
   readonly heads: number;
-  readonly context: number;
+  readonly tokens: number;
   readonly rowBytes: number;
 }
 
@@ -20,12 +20,18 @@ export interface StateLayout {
   readonly slots: readonly SlotLayout[];
 }
 
+/** Rows of a head that the tokens before `position` have. */
+export const rowsAt = ({ tokens }: RowLayout, position: number): number => Math.floor(position / tokens);
+
+/** Bytes of the rows that the tokens before `position` have. */
+export const bytesAt = (layout: RowLayout, position: number): number => layout.heads * rowsAt(layout, position) * layout.rowBytes;
+
 export function layoutOf(declarations: readonly StateDeclaration[], options: StateOptions): StateLayout {
   const rows: RowLayout[] = [];
   const slots: SlotLayout[] = [];
   for (const declaration of declarations) {
     for (const bytes of Object.values(stateBytes(declaration, options))) {
-      if (declaration.kind === 'kv') rows.push({ heads: declaration.kvHeads, context: options.context, rowBytes: bytes / declaration.kvHeads / options.context });
+      if (declaration.kind === 'kv') rows.push({ heads: declaration.kvHeads, tokens: declaration.chunk ?? 1, rowBytes: bytes / declaration.kvHeads / cacheRows(declaration, options.context) });
       else slots.push({ slotBytes: bytes / STATE_SLOTS });
     }
   }

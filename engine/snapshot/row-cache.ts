@@ -70,7 +70,7 @@ export class RowCache implements RowKeeper, RowHome {
     await this.makeRoom(missing[0].start);
     return (encoder) => {
       for (const part of missing) {
-        part.copyTo(encoder, { buffers: this.buffers, stride: this.context, offset: part.start });
+        part.copyTo(encoder, { buffers: this.buffers, first: 0, end: this.context });
         part.homes.add(this);
       }
       this.#resident = chain;

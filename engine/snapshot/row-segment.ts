@@ -1,19 +1,20 @@
 import type { Runner } from '../schedule/runner.ts';
-import type { RowLayout } from './buffer-layout.ts';
+import { rowsAt, type RowLayout } from './buffer-layout.ts';
 
-/** Where rows of a segment lie in buffers: head `h` begins at row `h` · `stride` + `offset`. */
+/** Buffers, each with the rows of tokens [first, end) head by head, in which those of a segment lie. */
 interface Place {
   readonly buffers: readonly GPUBuffer[];
-  /** Rows from one head to the next. */
-  readonly stride: number;
-  /** The segment's first row in each head. */
-  readonly offset: number;
+  readonly first: number;
+  readonly end: number;
 }
+
+/** Rows of a head that the tokens [start, end) have. */
+const rowsIn = (layout: RowLayout, { start, end }: { readonly start: number; readonly end: number }): number => rowsAt(layout, end) - rowsAt(layout, start);
 
 /** A sequence's caches, as the segments see them that lie in them. */
 export interface RowHome {
   readonly buffers: readonly GPUBuffer[];
-  /** Rows of a head. */
+  /** Tokens that they hold. */
   readonly context: number;
   /** The segment needs these caches no longer. */
   forget(segment: RowSegment): void;
@@ -22,7 +23,7 @@ export interface RowHome {
 }
 
 /**
- * Rows [start, end) of all caches, keys and values, as they were written; they follow the parent's and never change. What
+ * Rows of tokens [start, end) of all caches, keys and values, as they were written; they follow the parent's and never change. What
  * needs them retains them. They lie in caches, until those need the place, and then in buffers of their own.
  */
 export class RowSegment {
@@ -33,7 +34,7 @@ export class RowSegment {
   readonly homes = new Set<RowHome>();
   readonly #layouts: readonly RowLayout[];
   readonly #runner: Runner;
-  /** A copy for each of the caches' buffers, [heads, end − start] rows. */
+  /** A copy for each of the caches' buffers, of these rows alone. */
   #copy: readonly GPUBuffer[] | undefined;
   #users = 0;
 
@@ -84,13 +85,12 @@ export class RowSegment {
   async own(): Promise<void> {
     if (this.#copy) return;
     const { buffers } = this.#runner.gpu;
-    const count = this.end - this.start;
     const copy = await buffers.allocateAll(
-      this.#layouts.map(({ heads, rowBytes }) => ({ label: 'kept rows', bytes: heads * count * rowBytes })),
+      this.#layouts.map((layout) => ({ label: 'kept rows', bytes: Math.max(4, layout.heads * rowsIn(layout, this) * layout.rowBytes) })),
       'state',
     );
     if (this.#copy || !this.used) return copy.forEach((buffer) => buffers.destroy(buffer));
-    this.#runner.record((encoder) => this.copyTo(encoder, { buffers: copy, stride: count, offset: 0 }));
+    this.#runner.record((encoder) => this.copyTo(encoder, { buffers: copy, first: this.start, end: this.end }));
     this.#copy = copy;
     for (const home of this.homes) home.forget(this);
   }
@@ -101,18 +101,19 @@ export class RowSegment {
   }
 
   /** The same for the rows of one of the buffers. */
-  copyBuffer(encoder: GPUCommandEncoder, index: number, { buffer, stride, offset }: Omit<Place, 'buffers'> & { readonly buffer: GPUBuffer }): void {
-    const { heads, rowBytes } = this.#layouts[index];
+  copyBuffer(encoder: GPUCommandEncoder, index: number, { buffer, ...to }: Omit<Place, 'buffers'> & { readonly buffer: GPUBuffer }): void {
+    const layout = this.#layouts[index];
+    const { heads, rowBytes } = layout;
     const from = this.#source();
-    for (let head = 0; head < heads; head++) {
-      encoder.copyBufferToBuffer(from.buffers[index], (head * from.stride + from.offset) * rowBytes, buffer, (head * stride + offset) * rowBytes, (this.end - this.start) * rowBytes);
-    }
+    const bytes = rowsIn(layout, this) * rowBytes;
+    const at = (head: number, { first, end }: Omit<Place, 'buffers'>): number => (head * rowsIn(layout, { start: first, end }) + rowsIn(layout, { start: first, end: this.start })) * rowBytes;
+    for (let head = 0; head < heads && bytes > 0; head++) encoder.copyBufferToBuffer(from.buffers[index], at(head, from), buffer, at(head, to), bytes);
   }
 
   #source(): Place {
-    if (this.#copy) return { buffers: this.#copy, stride: this.end - this.start, offset: 0 };
+    if (this.#copy) return { buffers: this.#copy, first: this.start, end: this.end };
     const [home] = this.homes;
     if (!home) throw new Error(`rows ${this.start} to ${this.end} are nowhere`);
-    return { buffers: home.buffers, stride: home.context, offset: this.start };
+    return { buffers: home.buffers, first: 0, end: home.context };
   }
 }

@@ -1,4 +1,4 @@
-import { importChannel, importDifferential, importJoint, importLatent, importMoe, importRecurrent, importRwkv, importScan } from '../../engine/program/uncommon.ts';
+import { importChannel, importChunk, importDifferential, importJoint, importLatent, importMoe, importRecurrent, importRwkv, importScan } from '../../engine/program/uncommon.ts';
 import type { RegisteredArchitecture } from './architecture.ts';
 import { LLAMA_FAMILY } from './llama-family.ts';
 
@@ -35,6 +35,7 @@ export const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArch
   qwen3_5_moe_text: qwen3_5Moe,
   qwen3_5_text: qwen3_5,
   qwen3_moe: async () => (await together(import('./qwen3_moe.ts'), importMoe())).qwen3Moe,
+  rat: async () => (await together(import('./rat.ts'), importChunk(), importRecurrent())).rat,
   recurrent_gemma: async () => (await together(import('./recurrent_gemma.ts'), importRecurrent(), importScan())).recurrentGemma,
   qwen3_next: async () => (await together(import('./qwen3_next.ts'), importRecurrent(), importMoe())).qwen3Next,
   rwkv7: async () => (await together(import('./rwkv7.ts'), importRecurrent(), importChannel(), importJoint(), importRwkv())).rwkv7,

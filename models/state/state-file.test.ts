@@ -7,7 +7,7 @@ import { decodeState, encodeState, partBytes, type SavedState, type StateExpecta
 const EXPECTED: StateExpectation = {
   identity: 'abc',
   precision: 'int4 int8 f16 f16',
-  layout: { rows: [{ heads: 2, context: 9, rowBytes: 8 }, { heads: 2, context: 9, rowBytes: 8 }], slots: [{ slotBytes: 12 }, { slotBytes: 20 }] },
+  layout: { rows: [{ heads: 2, tokens: 1, rowBytes: 8 }, { heads: 2, tokens: 1, rowBytes: 8 }], slots: [{ slotBytes: 12 }, { slotBytes: 20 }] },
   context: 9,
   vocabulary: 50,
 };

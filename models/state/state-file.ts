@@ -1,4 +1,4 @@
-import type { StateLayout } from '../../engine/snapshot/buffer-layout.ts';
+import { bytesAt, type StateLayout } from '../../engine/snapshot/buffer-layout.ts';
 import { StateError } from '../errors/state-error.ts';
 
 const MAGIC = 'SLUICE\x1aS';
@@ -40,7 +40,7 @@ interface Header extends StateOwner {
 
 /** Bytes of the parts of a state at `position`. */
 export function partBytes({ rows, slots }: StateLayout, position: number): number[] {
-  return position === 0 ? [] : [...slots.map(({ slotBytes }) => slotBytes), ...rows.map(({ heads, rowBytes }) => heads * position * rowBytes)];
+  return position === 0 ? [] : [...slots.map(({ slotBytes }) => slotBytes), ...rows.map((row) => bytesAt(row, position))];
 }
 
 /**

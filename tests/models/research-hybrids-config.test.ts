@@ -45,6 +45,11 @@ const VARIANTS: Readonly<Record<string, { readonly same: readonly Keys[]; readon
     other: [{ NUM_MEMORY_SLOTS: 38 }, { CONV_KERNEL_SIZE: 2 }, { BLOCK_SIZE: 99 }],
     refused: [{ N_LAYER: 0 }, { N_EMBED: 1.5 }],
   },
+  rat: {
+    same: [{ tie_embedding: false }],
+    other: [{ tie_embedding: true }],
+    refused: [{ tie_embedding: 1 }, { backbone: 1 }],
+  },
   phi4flash: {
     same: [{ sliding_window: [null, 13, null, 13, null, null, null, null] }, { mamba_dt_rank: 3 }],
     other: [{ sliding_window: null }, { sliding_window: [null, 13, null, 12, null, null, null, null] }, { num_key_value_heads: null }, { mamba_expand: 2 }],

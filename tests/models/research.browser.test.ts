@@ -11,6 +11,7 @@ const MODELS = [
   'gla-hybrid',
   'gam',
   'phi4flash',
+  'rat',
   'rwkv7',
   'rwkv7-plain',
   'hgrn2',

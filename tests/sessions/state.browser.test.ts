@@ -12,6 +12,8 @@ describe.each([
   ['arch/llama', 'int4', 24],
   ['arch/qwen3_5_text', 'int8', 14],
   ['arch/mamba2', 'f32', 14],
+  // A cache with a row for every seven tokens.
+  ['research/rat', 'f16', 8],
 ] as const)('%s, %s', (name, kvCache, rounds) => {
   let model: Model;
   let before: number;
@@ -37,7 +39,7 @@ describe.each([
 
     async function goOn(of: { session: Session; tokens: readonly number[] }): Promise<void> {
       const sampling = below(2) ? GREEDY : SAMPLED;
-      const more = randomTokens(1 + below(5), 160, 1 + below(3));
+      const more = randomTokens(1 + below(5), 128, 1 + below(3));
       const tokens = [...of.tokens, ...more];
       const key = `${sampling.temperature} ${tokens.join()}`;
       const expected = undisturbed.get(key) ?? (await run(model, { tokens }, { ...sampling, maxTokens: 2 })).ids;
