@@ -36,6 +36,23 @@ def read(folder, name):
         return file.read()
 
 
+# Of the children's books, those for the youngest: fairy tales, animals that talk, and children at play.
+TALES = (
+    "Alice's Adventures", "Through the Looking-Glass", "The Tale of", "The Tale Of", "The Story of the Amulet", "Black Beauty", "The Carved Lions", "The Cuckoo Clock", "The Book of Dragons", "Five Children and It", "The Jungle Book",
+    "Mopsa the Fairy", "The Three Mulla-mulgars", "Peter Pan", "Prince Prigio", "The Happy Prince", "The Princess and the Goblin", "The Railway Children", "The Rose and the Ring", "The Secret Garden",
+    "The Story of the Treasure Seekers", "The King of the Golden River", "The Tapestry Room", "The Surprising Adventures of Sir Toady", "Nine Unlikely Tales", "Adventures in Wallypug-Land", "The Water-Babies",
+    "The Wind in the Willows", "At the Back of the North Wind",
+)
+
+
+def tales(folder, name):
+    return [book for book in books(folder, name) if book.startswith(TALES)]
+
+
+def other_children(folder, name):
+    return [book for book in books(folder, name) if not book.startswith(TALES)]
+
+
 def books(folder, name):
     """Whole books, volumes of one put together. Underscores, which stood for italics, go."""
     works = {}
@@ -89,39 +106,13 @@ def tasks(folder):
     return [chat(document) for document in documents if document]
 
 
-REQUESTS = [
-    "Tell me a story{about}.", "Please tell me a story{about}.", "Can you tell me a story{about}?", "Could you tell me a short story{about}?", "I would like to hear a story{about}.",
-    "Write a short story{about}.", "Tell me a bedtime story{about}.", "Do you know a story{about}?", "Make up a story{about}, please.", "I want a story{about}!",
-]
-CONTINUATIONS = ["Continue this story: {start}", "How does this story go on? {start}", "Please finish this story: {start}", "What happens next? {start}"]
-HERO = re.compile(r"\b(an?|two|three) ((?:[a-z]+,? ){1,3}?)(?:named|called) ([A-Z][a-z]+)")
-
-
-def story_chat(story, rng):
-    """A story as the answer to a request: for one like it, or for the rest of it."""
-    sentences = re.split(r"(?<=[.!?\"]) +|\n+", story)
-    if rng.random() < 0.3 and len(sentences) > 6:
-        count = rng.choice([1, 2, 3])
-        start = " ".join(sentences[:count])
-        return chat([rng.choice(CONTINUATIONS).format(start=start), story[len(start) :].strip()])
-    hero = HERO.search(story[:300])
-    about = f" about {hero[1]} {hero[2]}named {hero[3]}" if hero and rng.random() < 0.7 else f" about {hero[1]} {hero[2].strip()}" if hero else ""
-    return chat([rng.choice(REQUESTS).format(about=about), story])
-
-
-def story_chats(folder, seed):
-    """Document by document made of `stories`, whose split they share."""
-    rng = random.Random(seed)
-    return [story_chat(story, rng) for story in stories(folder)]
-
-
-def sources(folder, seed):
-    """Documents by source, before they are split; read side by side."""
+def sources(folder):
+    """Documents by source, before they are split; read side by side. What is made of the stories is made after the split (`derived.py`)."""
     jobs = {
-        "children": (books, folder, "books_children_ChiLit.txt.xz"),
+        "tales": (tales, folder, "books_children_ChiLit.txt.xz"),
+        "children": (other_children, folder, "books_children_ChiLit.txt.xz"),
         "novels": (books, folder, "books_novels_ccr.txt.xz"),
         "stories": (stories, folder),
-        "story-chats": (story_chats, folder, seed),
         "chats": (chats, folder),
         "tasks": (tasks, folder),
     }

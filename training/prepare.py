@@ -17,6 +17,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 
 import recipe
 from corpus import held_out, sources
+from derived import RETELLINGS, SMALL_TALK, derive
 
 # Words with the space before them, digits one by one, runs of punctuation, line breaks. A quotation mark before a word is not an apostrophe.
 PATTERN = r"'(?:[sdmt]|ll|ve|re)(?!\p{L})| ?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}]+|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -87,7 +88,7 @@ def fingerprint(corpus):
     """Of all that the output depends on."""
     here = os.path.dirname(os.path.abspath(__file__))
     digest = hashlib.sha256(json.dumps([recipe.VOCABULARY, recipe.SPECIAL_TOKENS, recipe.HELD_OUT, recipe.SEED]).encode())
-    for name in ("prepare.py", "corpus.py"):
+    for name in ("prepare.py", "corpus.py", "derived.py", "small_talk.py"):
         with open(os.path.join(here, name), "rb") as file:
             digest.update(file.read())
     for name in sorted(os.listdir(corpus)):
@@ -106,14 +107,15 @@ def prepare(corpus, out):
         os.remove(manifest_path)
     os.makedirs(out, exist_ok=True)
 
-    documents = sources(corpus, recipe.SEED)
+    documents = sources(corpus)
     log("read " + ", ".join(f"{len(texts)} of {name}" for name, texts in documents.items()))
     train, held = {}, {}
     for name, texts in documents.items():
-        # The requests for stories are split as the stories are: a held-out story is held out everywhere.
-        chosen = held_out(documents["stories" if name == "story-chats" else name], recipe.HELD_OUT, recipe.SEED)
+        chosen = held_out(texts, recipe.HELD_OUT, recipe.SEED)
         train[name] = [text for i, text in enumerate(texts) if i not in chosen]
         held[name] = [text for i, text in enumerate(texts) if i in chosen]
+    train.update(derive(train["stories"], recipe.SEED, RETELLINGS, SMALL_TALK))
+    held.update(derive(held["stories"], recipe.SEED + 1, 1, max(1, SMALL_TALK // 200)))
 
     tokenizer = train_tokenizer(train)
     size = tokenizer.get_vocab_size()
@@ -123,7 +125,7 @@ def prepare(corpus, out):
     log("tokenizer")
 
     manifest = {"fingerprint": mark, "sources": {}}
-    for name in documents:
+    for name in recipe.MIXTURE:
         ids, held_ids = encode(tokenizer, train[name]), encode(tokenizer, held[name])
         ids.tofile(os.path.join(out, f"{name}.train.bin"))
         held_ids.tofile(os.path.join(out, f"{name}.held-out.bin"))
@@ -137,7 +139,7 @@ def prepare(corpus, out):
                 "tokens": len(held_ids),
                 # Of the text alone: special tokens count as none.
                 "bytes": sum(len(plain(text).encode()) for text in held[name]),
-                "titles": [text.split("\n")[0] for text in held[name]] if name in ("children", "novels") else None,
+                "titles": [text.split("\n")[0] for text in held[name]] if name in ("tales", "children", "novels") else None,
             },
         }
         log(f"{name}: {len(ids):,} tokens, {len(held_ids):,} held out")

@@ -46,12 +46,14 @@ TWIN = {**HYBRID, "layer_types": ["full_attention"] * 12, "intermediate_size": 1
 # Shares of the tokens by source, while the learning rate is high and while it falls. Small sources come back more often than large ones, and
 # what the model is for comes last: stories for children and friendly talk.
 MIXTURE = {
-    "children": (0.28, 0.36),
-    "novels": (0.40, 0.10),
-    "stories": (0.02, 0.05),
-    "story-chats": (0.02, 0.05),
-    "chats": (0.18, 0.34),
-    "tasks": (0.10, 0.10),
+    "tales": (0.10, 0.14),
+    "children": (0.20, 0.14),
+    "novels": (0.38, 0.10),
+    "stories": (0.03, 0.08),
+    "story-chats": (0.03, 0.09),
+    "small-talk": (0.02, 0.09),
+    "chats": (0.16, 0.28),
+    "tasks": (0.08, 0.08),
 }
 HELD_OUT = 0.005  # of each source, by documents
 
@@ -59,7 +61,7 @@ HELD_OUT = 0.005  # of each source, by documents
 # matrices are used as they will be shipped, rounded to 4 bits.
 MATRIX_RATE = 2e-3
 OTHER_RATE = 2e-3
-WEIGHT_DECAY = 0.1
+WEIGHT_DECAY = 0.3  # strong, because small sources are seen many times
 WARM_UP = 100
 COOL_DOWN = 0.4
 QUANTISED = 0.15

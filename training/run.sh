@@ -66,7 +66,7 @@ export_model() {
 python3 -c 'import torch, numpy, tokenizers, safetensors, transformers; assert torch.cuda.is_available(), "no GPU"; print("torch", torch.__version__, "transformers", transformers.__version__, torch.cuda.get_device_name())'
 gpus=$(python3 -c 'import torch; print(torch.cuda.device_count())')
 
-stage prepare 180 python3 "$here/prepare.py" --corpus "$CORPUS" --out "$WORK/data"
+stage prepare 240 python3 "$here/prepare.py" --corpus "$CORPUS" --out "$WORK/data"
 
 [ -e "$WORK/hybrid/checkpoint.pt" ] || rm -f "$WORK/plan.json" # another run's
 code=0
@@ -97,7 +97,7 @@ stage check 120 python3 "$here/check_transformers.py" "$WORK/hybrid/export" || c
 mkdir -p "$WORK/evaluation"
 models=("hybrid=$WORK/hybrid/export")
 if [ "$TWIN" = 1 ] && [ "$gpus" -lt 2 ]; then
-  stage evaluate-hybrid 120 python3 "$here/evaluate.py" --data "$WORK/data" --out "$WORK/evaluation" "${models[@]}"
+  [ -e "$WORK/evaluation/evaluation.json" ] || stage evaluate-hybrid 120 python3 "$here/evaluate.py" --data "$WORK/data" --out "$WORK/evaluation" "${models[@]}"
   train twin 0 --twin || TWIN=failed
 fi
 if [ "$TWIN" = 1 ]; then

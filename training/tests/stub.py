@@ -33,7 +33,7 @@ def write_corpus(folder):
             file.write(text)
 
     end = f"\n{recipe.END_OF_TEXT}\n"
-    write("books_children_ChiLit.txt.xz", "".join(f"Book {i}\n\n{paragraphs(rng, 1 if i == 5 else 40)}{end}" for i in range(9)))
+    write("books_children_ChiLit.txt.xz", "".join(f"{title} {i}\n\n{paragraphs(rng, 1 if i == 5 else 40)}{end}" for title in ("Book", "The Tale of Cat") for i in range(9)))
     write("books_novels_ccr.txt.xz", "".join(f"Novel {i}\n\n{paragraphs(rng, 1 if i == 5 else 40)}{end}" for i in range(9)))
     write("stories_tinystories_sample.txt.xz", "".join(f"Once upon a time there was a little {rng.choice(ANIMALS)} named {rng.choice(NAMES)}. {paragraphs(rng, 2)}{end}" for _ in range(120)))
     write("dialog_self.jsonl.xz", "".join(json.dumps({"topic": "movies", "turns": [sentence(rng)[:-1].lower() for _ in range(6)]}) + "\n" for _ in range(120)))

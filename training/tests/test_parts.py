@@ -1,15 +1,19 @@
 """The parts that stand alone: cleaning and dialogue, rounding to 4 bits, the optimiser, sampling."""
 
+import random
+import re
 import unittest
 
 import torch
 
 import corpus
+import derived
 import recipe
 from int4 import Int4Weights, quantised_matrices, round_groups
 from model import CausalLM
 from optimiser import Muon, optimisers, orthogonalise
 from sampling import counts, prompts
+from small_talk import small_talk
 
 SMALL = {
     **recipe.HYBRID, "vocab_size": 100, "hidden_size": 64, "intermediate_size": 96, "layer_types": recipe.HYBRID["layer_types"][:4], "num_attention_heads": 2, "num_key_value_heads": 1,
@@ -39,6 +43,37 @@ class Corpus(unittest.TestCase):
             self.assertEqual(len(config["layer_types"]), config["num_hidden_layers"])
         for late in (0, 1):
             self.assertAlmostEqual(sum(shares[late] for shares in recipe.MIXTURE.values()), 1)
+
+
+class Derived(unittest.TestCase):
+    STORY = "Once upon a time, there was a little dog named Tom. Tom met Lily and Lily's cat. The cat and the dog saw a tree. " + "They played. " * 8
+
+    def test_retold(self):
+        for seed in range(20):
+            told = derived.retold(self.STORY, random.Random(seed))
+            boy, girl = re.search(r"named (\w+)\.", told)[1], re.search(r"met (\w+) and", told)[1]
+            self.assertIn(boy, derived.BOYS)
+            self.assertIn(girl, derived.GIRLS)
+            self.assertNotIn("Tom", told.split())
+            self.assertEqual(told.replace(boy, "Tom").replace(girl, "Lily"), self.STORY)
+
+    def test_requests_are_for_the_story(self):
+        asked = {derived.told(self.STORY, random.Random(seed))[0].lower().rstrip(".!?") for seed in range(200)}
+        self.assertIn("tell me a story about a little dog named tom", asked)
+        self.assertIn("tell me a story about a dog and a cat", asked)
+        for seed in range(50):
+            request, story = derived.told(self.STORY, random.Random(seed))
+            self.assertTrue(story == self.STORY or f"{request.split(': ', 1)[1]} {story}" == self.STORY.strip(), request)
+
+    def test_small_talk(self):
+        for seed in range(300):
+            turns = small_talk(random.Random(seed), lambda rng: ["Tell me a story.", "STORY"])
+            self.assertTrue(turns and len(turns) % 2 == 0 and all(turns))
+            for user, assistant in zip(turns[::2], turns[1::2]):
+                self.assertFalse(set("{}") & set(user + assistant))
+                self.assertTrue(assistant[0].isupper(), assistant)
+                if user in ("Yes, please!", "Sure!"):
+                    self.assertEqual(assistant, "STORY")
 
 
 class Int4(unittest.TestCase):
