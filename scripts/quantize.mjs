@@ -10,7 +10,7 @@ import { NewFolder, refusal } from './new-folder.mjs';
 import { runPage } from './run-page.mjs';
 import { toolPages } from './tool-pages.mjs';
 
-const USAGE = `usage: npm run -s quantize -- DIR --to int4|int8|fp8 --out DIR [--uniform] [--calibrate TEXT_FILE] [--force]
+const USAGE = `usage: npm run -s quantize -- DIR --to int4|int8|fp8 --out DIR [--uniform] [--embedding] [--calibrate TEXT_FILE] [--force]
 
 Writes the checkpoint in a folder with its linear layers quantised, as compressed-tensors (pack-quantized or float-quantized), which vLLM and
 transformers read too. Everything else is copied. The new folder appears when it is complete; a run that fails or is stopped leaves nothing.
@@ -18,6 +18,7 @@ transformers read too. Everything else is copied. The new folder appears when it
   --to         int4 (symmetric groups of 32; sensitive layers at 8 bits), int8 (groups of 32), or fp8 (E4M3, a scale a row)
   --out        the folder to write
   --uniform    with int4: all layers at 4 bits
+  --embedding  with int4 and int8: the embedding at 8 bits too. compressed-tensors reads such since 2026; older readers do not
   --calibrate  scale activations so that quantised weights change what the model makes of this text least (AWQ). Runs the model on the text, in
                headless Chromium
   --force      replace --out where it is not empty, with all that is in it
@@ -51,7 +52,7 @@ function otherFiles(folder, inside = '') {
  * @param {AbortSignal} signal
  */
 async function quantize(args, signal) {
-  const { values, flags, positionals } = parse(args, ['to', 'out', 'calibrate'], ['uniform', 'force']);
+  const { values, flags, positionals } = parse(args, ['to', 'out', 'calibrate'], ['uniform', 'embedding', 'force']);
   const [dir] = positionals;
   const to = oneOf('to', values.to, ['int4', 'int8', 'fp8']);
   const { out } = values;
@@ -59,6 +60,7 @@ async function quantize(args, signal) {
   if (to === undefined) throw new UsageError('--to is missing.');
   if (out === undefined) throw new UsageError('--out is missing.');
   if (flags.uniform && to !== 'int4') throw new UsageError('--uniform is for int4: the other formats have no layers at other widths.');
+  if (flags.embedding && to === 'fp8') throw new UsageError('--embedding is for int4 and int8: there is no reader of embeddings in fp8.');
   if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`${dir}: is no folder`);
   const refused = refusal(out, dir, flags.force ?? false);
   if (refused) throw new Error(refused);
@@ -70,7 +72,7 @@ async function quantize(args, signal) {
   const folder = new NewFolder(out);
   try {
     const checkpoint = await tools.openCheckpoint(folderSource(dir), { signal });
-    const options = { to, uniform: flags.uniform ?? false };
+    const options = { to, uniform: flags.uniform ?? false, embedding: flags.embedding ?? false };
     const plan = await tools.planCompression(checkpoint, options);
     for (const name of plan.unaligned) console.error(`${name} stays as it is: its rows are no whole groups of 32`);
     const folds = text === undefined ? undefined : await tools.findFolds(checkpoint, plan, await statisticsOf(root, dir, text, options, signal), { signal, onProgress: (done, total) => status(`scaling ${done} of ${total} matrices`) });

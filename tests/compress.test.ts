@@ -28,9 +28,9 @@ const byName = (tensors: readonly WrittenTensor[]): Map<string, WrittenTensor> =
 
 describe.each(MODELS)('%s', (fixture) => {
   // How a format is written is no matter of models: two of them in all formats, the others for what they store in another way.
-  test.each(fixture.startsWith('random/') ? ([...FORMATS, 'uniform int4'] as const) : (['int4'] as const))('as %s: what is written decodes to what the packers make, the rest is as it was', async (name) => {
-    const to = name === 'uniform int4' ? 'int4' : name;
-    const { files, plan } = await compressFiles(filesOf(fixture), { to, uniform: name === 'uniform int4' });
+  test.each(fixture.startsWith('random/') ? ([...FORMATS, 'uniform int4', 'int4 with its embedding'] as const) : (['int4'] as const))('as %s: what is written decodes to what the packers make, the rest is as it was', async (name) => {
+    const to = FORMATS.find((format) => name.includes(format)) ?? 'int4';
+    const { files, plan } = await compressFiles(filesOf(fixture), { to, uniform: name === 'uniform int4', embedding: name.endsWith('embedding') });
     const decoded = byName(decodeCompressed(readTensors(files['model.safetensors'])));
     const originals = readTensors(read(fixture, 'model.safetensors'));
     expect(decoded.size).toBe(originals.length);
@@ -49,10 +49,10 @@ describe.each(MODELS)('%s', (fixture) => {
   });
 
   test('every linear layer is in one group or ignored, as vLLM looks them up, and the parts of fused layers agree', async () => {
-    for (const to of FORMATS) {
-      const { files, plan } = await compressFiles(filesOf(fixture), { to, uniform: false });
+    for (const [to, embedding] of [...FORMATS.map((format) => [format, false] as const), ['int4', true] as const]) {
+      const { files, plan } = await compressFiles(filesOf(fixture), { to, uniform: false, embedding });
       const { quantization_config: config } = JSON.parse(new TextDecoder().decode(files['config.json']));
-      const modules = readTensors(read(fixture, 'model.safetensors')).filter(({ name, shape }) => name.endsWith('.weight') && shape.length === 2 && !name.includes('embed')).map(({ name }) => name.slice(0, -'.weight'.length));
+      const modules = readTensors(read(fixture, 'model.safetensors')).filter(({ name, shape }) => name.endsWith('.weight') && shape.length === 2 && (plan.formats.has(name) || !name.includes('embed'))).map(({ name }) => name.slice(0, -'.weight'.length));
       for (const module of modules) {
         const planned = plan.formats.get(`${module}.weight`);
         expect([module, lookUp(config, module)]).toEqual([module, planned === undefined ? undefined : [SCHEME[planned]]]);

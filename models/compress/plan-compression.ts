@@ -7,6 +7,7 @@ import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 import { packedConfig } from '../packed/packed-config.ts';
 import { importPackers } from '../quant/import-packer.ts';
 import { planWeights } from '../weights/plan.ts';
+import type { MatrixRole, MatrixSpec } from '../weights/spec.ts';
 import { storedModules } from '../weights/stored-modules.ts';
 import { fitsFormat, type CompressedFormat } from './compressed-matrix.ts';
 import { isSensitive } from './policy.ts';
@@ -16,6 +17,8 @@ export interface CompressionOptions {
   readonly to: CompressedFormat;
   /** int4: keep nothing at 8 bits. */
   readonly uniform: boolean;
+  /** int4 and int8: the embedding at 8 bits, where it would stay as it is. An output matrix of its own stays. */
+  readonly embedding?: boolean;
 }
 
 /** What becomes of a checkpoint. Names of tensors are the checkpoint's own. */
@@ -31,19 +34,21 @@ export interface CompressionPlan {
 }
 
 /** Rejects with `UnsupportedModelError`, `ConfigError`, `CheckpointError` as loading does, and `CompressionError`. */
-export async function planCompression(checkpoint: Checkpoint, { to, uniform }: CompressionOptions): Promise<CompressionPlan> {
+export async function planCompression(checkpoint: Checkpoint, { to, uniform, embedding = false }: CompressionOptions): Promise<CompressionPlan> {
   const model = await parseUnquantized(checkpoint);
   const packers = await importPackers(() => 'f32');
   const { parts, vectors } = planWeights(model.weights(1, storedModules(checkpoint, model.canonicalName)), checkpoint, { canonicalName: model.canonicalName, packers });
   const placed = parts.flatMap(({ spec, index, tensors }) => [...tensors.values()].map(({ name }) => ({ name, spec, part: spec.parts[index] })));
-  const matrices = placed.flatMap(({ name, spec, part }) => (spec.role === 'linear' ? [{ name, inputs: part.columns?.count ?? spec.inputs, transposed: part.transposed, fused: part.experts !== undefined }] : []));
+  const chosen = ({ role, label }: MatrixSpec): boolean => role === 'linear' || (embedding && role === 'embedding' && label !== OUTPUT);
+  const matrices = placed.flatMap(({ name, spec, part }) => (chosen(spec) ? [{ name, inputs: part.columns?.count ?? spec.inputs, transposed: part.transposed, fused: part.experts !== undefined, role: spec.role }] : []));
   const [fused] = matrices.filter((matrix) => matrix.fused);
   if (fused) throw new CompressionError('unsupported-layout', 'holds the matrices of several experts; compressed-tensors has a layout for one linear layer at a time only.', { tensor: fused.name });
   const [transposed] = matrices.filter((matrix) => matrix.transposed);
   if (transposed) throw new CompressionError('unsupported-layout', 'is stored [inputs, outputs]; compressed-tensors has a layout for linear layers [outputs, inputs] only.', { tensor: transposed.name });
   const fitting = matrices.filter(({ inputs }) => fitsFormat(to, inputs));
   if (fitting.length === 0) throw new CompressionError('nothing-to-quantize', 'None of the matrices has rows that are whole groups of 32.');
-  const formats = new Map(fitting.map(({ name }) => [name, to === 'int4' && !uniform && isSensitive(name) ? 'int8' : to] as const));
+  const atEightBits = ({ name, role }: { readonly name: string; readonly role: MatrixRole }): boolean => role === 'embedding' || (to === 'int4' && !uniform && isSensitive(name));
+  const formats = new Map(fitting.map((matrix) => [matrix.name, atEightBits(matrix) ? 'int8' : to] as const));
   const modules = new Map([...formats].map(([name, format]) => [moduleOf(name), format] as const));
   return {
     model,
@@ -53,6 +58,9 @@ export async function planCompression(checkpoint: Checkpoint, { to, uniform }: C
     quantizationConfig: quantizationConfig({ formats: modules, ignore: ignored(checkpoint, new Set(placed.map(({ name }) => name)), modules) }),
   };
 }
+
+/** The output matrix, where it is not the embedding. */
+const OUTPUT = 'lm_head.weight';
 
 const entryOf = (name: string, info: TensorInfo | undefined): [string, TensorInfo][] => (info ? [[name, info]] : []);
 
@@ -70,7 +78,7 @@ async function parseUnquantized({ config }: Checkpoint): Promise<ParsedModel> {
 
 /**
  * Modules that have a matrix and are not quantised, as llm-compressor lists them: readers would else take every linear layer for a quantised one.
- * Embeddings are no linear layers; the output matrix is one, also where it is the embedding.
+ * Embeddings are no linear layers; the output matrix is one, also where it is the embedding, which readers tie it to.
  */
 function ignored({ tensors }: Checkpoint, matrices: ReadonlySet<string>, modules: ReadonlyMap<string, CompressedFormat>): string[] {
   const names = [...tensors.values()]

@@ -273,6 +273,7 @@ test.each([
   ['quantize', ['--to', 'int4', '--out', 'x']],
   ['quantize', [stories, '--to', 'int3', '--out', 'x']],
   ['quantize', [stories, '--to', 'fp8', '--out', 'x', '--uniform']],
+  ['quantize', [stories, '--to', 'fp8', '--out', 'x', '--embedding']],
   // The page knows the shapes.
   ['bench', ['--shape', 'huge']],
 ])('bad arguments end with the usage: %s %j', async (name, args) => {
