@@ -23,16 +23,22 @@ export function flaConfig(c: ConfigReader, defaults: { readonly layers: number; 
   if (c.has('attnres_block_size')) throw c.error('attnres_block_size', 'null: attention over the residuals of earlier layers is not supported');
   const hiddenSize = c.integer('hidden_size', { min: 1, default: 2048 });
   const layers = layerCount(c, 'num_hidden_layers', { default: defaults.layers });
+  const attention = attentionLayers(c, layers, hiddenSize);
+  const positions = trainedPositions(c);
   return {
     vocabularySize: vocabularySize(c, { default: 32_000 }),
-    maxPositions: c.integer('max_position_embeddings', { min: 1, default: 2048 }),
+    // States hold a text of any length, whatever the one that they were trained on.
+    maxPositions: attention.some((layer) => layer) ? positions : Infinity,
     hiddenSize,
     intermediateSize: mlpSize(c, hiddenSize, defaults.hiddenRatio ?? 4),
     eps: c.number('norm_eps', { min: 0, default: 1e-6 }),
     tied: c.boolean('tie_word_embeddings', { default: false }),
-    attention: attentionLayers(c, layers, hiddenSize),
+    attention,
   };
 }
+
+/** Of models that number their positions. */
+export const trainedPositions = (c: ConfigReader): number => c.integer('max_position_embeddings', { min: 1, default: 2048 });
 
 /** `intermediate_size`, or two thirds of `hidden_ratio` times the hidden size, rounded up to a multiple of 256. */
 function mlpSize(c: ConfigReader, hiddenSize: number, ratio: number): number {

@@ -4,7 +4,7 @@ import { rotaryTable } from '../../engine/rotary/rotary-table.ts';
 import type { ConfigReader } from '../config/config-reader.ts';
 import { computed, type Loaded } from '../weights/spec.ts';
 import { headGroups } from './dimensions.ts';
-import { expandedHead, flaConfig, MAX_VALUE_DIM, type FlaConfig } from './fla-config.ts';
+import { expandedHead, flaConfig, MAX_VALUE_DIM, trainedPositions, type FlaConfig } from './fla-config.ts';
 import { arranged, featureMap, mixerOutput, outputWeights, project, projectionWeights, readGatedNorm, type GatedNorm, type Projections } from './fla-mixer.ts';
 import { flaModel } from './fla-model.ts';
 
@@ -39,6 +39,8 @@ function parse(c: ConfigReader): RetNetConfig {
   const gated = c.boolean('use_output_gate', { default: true });
   return {
     ...shared,
+    // Queries and keys are rotated.
+    maxPositions: trainedPositions(c),
     heads,
     kvHeads,
     keyDim,
