@@ -1,5 +1,6 @@
 import { importChannel, importChunk, importDifferential, importJoint, importLatent, importMoe, importRecurrent, importRwkv, importScan } from '../../engine/program/uncommon.ts';
 import type { RegisteredArchitecture } from './architecture.ts';
+import type * as Liger from './liger.ts';
 import { LLAMA_FAMILY } from './llama-family.ts';
 
 /** What has a forward pass of its own is a script of its own, by `model_type` in config.json. */
@@ -24,6 +25,9 @@ export const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArch
   lfm2_moe: async () => (await together(import('./lfm2_moe.ts'), importRecurrent(), importMoe())).lfm2Moe,
   lfm2_vl: lfm2,
   mamba2: async () => (await together(import('./mamba2.ts'), importRecurrent())).mamba2,
+  liger_gla: async () => (await liger()).ligerGla,
+  liger_hgrn2: async () => (await liger()).ligerHgrn2,
+  liger_qwen2_gla: async () => (await liger()).ligerQwen2Gla,
   minimax,
   minimax_m1: minimax,
   minimax_text_01: minimax,
@@ -50,6 +54,10 @@ async function gemma3(): Promise<RegisteredArchitecture> {
 
 async function lfm2(): Promise<RegisteredArchitecture> {
   return (await together(import('./lfm2.ts'), importRecurrent())).lfm2;
+}
+
+async function liger(): Promise<typeof Liger> {
+  return together(import('./liger.ts'), importChannel(), importJoint(), importRecurrent());
 }
 
 async function minimax(): Promise<RegisteredArchitecture> {

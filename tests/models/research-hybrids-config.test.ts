@@ -50,6 +50,11 @@ const VARIANTS: Readonly<Record<string, { readonly same: readonly Keys[]; readon
     other: [{ tie_embedding: true }],
     refused: [{ tie_embedding: 1 }, { backbone: 1 }],
   },
+  liger_gla: {
+    same: [{ rope_scaling: undefined, rope_parameters: { rope_type: 'default', rope_theta: 500000 }, rope_theta: undefined }],
+    other: [{ model_type: 'liger_hgrn2' }, { model_type: 'liger_qwen2_gla', attention_bias: undefined }, { window_size: null }, { window_size: undefined }],
+    refused: [{ attention_bias: true }, { window_size: 0 }, { hidden_act: 'gelu' }],
+  },
   phi4flash: {
     same: [{ sliding_window: [null, 13, null, 13, null, null, null, null] }, { mamba_dt_rank: 3 }],
     other: [{ sliding_window: null }, { sliding_window: [null, 13, null, 12, null, null, null, null] }, { num_key_value_heads: null }, { mamba_expand: 2 }],

@@ -10,6 +10,8 @@ const MODELS = [
   'gla',
   'gla-hybrid',
   'gam',
+  'liger_gla',
+  'liger_hgrn2',
   'phi4flash',
   'rat',
   'rwkv7',
