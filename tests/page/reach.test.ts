@@ -100,6 +100,19 @@ test('on a phone, everything to be touched is at least 44 pixels high and wide, 
   await page.getByRole('button', { name: 'New conversation' }).click();
   await page.getByRole('button', { name: 'Undo' }).waitFor();
   await check('cleared');
+  await page.evaluate(async () => {
+    const chat = document.querySelector('sluice-chat');
+    await chat?.load('fake/chat');
+    await chat?.send('One');
+    await chat?.send('Two');
+  });
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('button', { name: 'Next version' }).waitFor();
+  await textDone(page);
+  await check('versions');
+  await page.getByRole('button', { name: 'Branch from here' }).first().click();
+  await page.locator('[data-part=draft]').waitFor();
+  await check('a new branch');
   await page.evaluate(() => document.querySelector('sluice-chat')?.load('fake/missing').catch(() => {}));
   await page.locator('[data-part=error]').waitFor();
   await check('error');

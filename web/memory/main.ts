@@ -91,7 +91,10 @@ async function measure(current: Run, kind: Kind): Promise<void> {
   show(`${NAMES[kind]}: generating ${total.toLocaleString('en')} tokens …`);
   const pause = new AbortController();
   const measurement = measurements[kind];
-  if (host) void watchHostMemory((bytes) => host.add(kind, measurement.tokens, bytes), pause.signal);
+  if (host) void watchHostMemory((bytes) => {
+    host.element.hidden = false;
+    host.add(kind, measurement.tokens, bytes);
+  }, pause.signal);
   try {
     await measurement.run(({ tokens: at, used, allocated, milliseconds }) => {
       memory.add(kind, at, used);
@@ -140,6 +143,8 @@ cancel.addEventListener('click', () => {
 });
 
 for (const chart of charts) chart.reset(Number(tokens.value));
+// The first answer takes its time.
+if (host) host.element.hidden = true;
 const problem = await findWebGpuProblem();
 if (problem) {
   const { title, reason, steps } = adviseOn(problem, navigator.userAgent);
