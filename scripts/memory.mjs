@@ -22,10 +22,11 @@ async function memory(args, signal) {
   const { values, positionals } = parse(args, ['shape', 'tokens', 'samples']);
   if (positionals.length > 0) throw new UsageError(`What is ${positionals[0]}? Options begin with --.`);
   if (values.shape === undefined) throw new UsageError('Which --shape?');
+  const root = await toolPages();
   console.log(`${'tokens'.padStart(8)}${'allocated'.padStart(14)}${'in use'.padStart(14)}${'ms a token'.padStart(12)}`);
   /** @type {import('../web/tools/memory.ts').MemoryResult | { error: import('./command-line.mjs').WireError }} */
   const outcome = await runPage({
-    root: await toolPages(),
+    root,
     page: 'cli.html',
     input: { command: 'memory', shape: values.shape, tokens: count('tokens', values.tokens) ?? 20_000, samples: count('samples', values.samples) ?? 10 },
     onMessage: (/** @type {Sample} */ { tokens, allocated, used, milliseconds }) => console.log(`${String(tokens).padStart(8)}${exact(allocated)}${exact(used)}${milliseconds.toFixed(3).padStart(12)}`),

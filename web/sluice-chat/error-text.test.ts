@@ -13,9 +13,6 @@ const SAME = [
   ['checkpoint/missing-tensor', 'checkpoint/tensor-shape', 'checkpoint/unexpected-tensor'],
 ];
 
-/** Of calls that the element does not make: saved states and stored prefixes. */
-const ELSEWHERE = ['state', 'storage'];
-
 test('every kind of failure has a title and advice of its own', () => {
   const shared = new Set(SAME.flatMap((codes) => codes.slice(1)));
   const own = Object.entries(EXPLANATIONS).filter(([code]) => !shared.has(code)).map(([, text]) => text);
@@ -33,7 +30,7 @@ test('every code that the sources know is explained', () => {
   const files = ['engine', 'models'].flatMap((folder) => readFolder(join(root, folder)));
   const codes = files.flatMap((text) => Array.from(text.matchAll(/readonly code = '([^']+)'/g), ([, code]) => code));
   expect(codes.length).toBeGreaterThan(12);
-  for (const code of codes.filter((known) => !ELSEWHERE.includes(known))) expect(explainError(Object.assign(new Error('boom'), { code }), 'load', 'a/b').title, code).not.toMatch(/could not be loaded/);
+  for (const code of codes) expect(explainError(Object.assign(new Error('boom'), { code }), 'load', 'a/b').title, code).not.toMatch(/could not be loaded/);
 });
 
 test('an unknown failure is told by what was being done', () => {

@@ -2,7 +2,27 @@ import type { ChosenSettings } from './chosen-settings.ts';
 import { createDialog } from './dialog.ts';
 import { button, h } from './dom.ts';
 import { icon } from './icons.ts';
-import { FIELDS, parseSettings, type Field } from './settings-store.ts';
+import { LIMITS, parseSettings, type NumberSetting } from './settings-store.ts';
+
+/** A number that can be set, and what it does in plain words. */
+interface Field {
+  readonly key: NumberSetting;
+  readonly label: string;
+  readonly about: string;
+  readonly step: number;
+}
+
+const FIELDS: readonly Field[] = [
+  { key: 'temperature', label: 'Temperature', about: '0 always takes the likeliest word; higher is more daring', step: 0.05 },
+  { key: 'topP', label: 'Top-p', about: 'Only the likeliest words that add up to this share', step: 0.01 },
+  { key: 'topK', label: 'Top-k', about: 'Only this many of the likeliest words; 0 is all', step: 1 },
+  { key: 'minP', label: 'Min-p', about: 'No words less likely than this share of the likeliest', step: 0.01 },
+  { key: 'repetitionPenalty', label: 'Repetition penalty', about: 'Above 1 avoids what has been said', step: 0.05 },
+  { key: 'presencePenalty', label: 'Presence penalty', about: 'Avoids words already used', step: 0.1 },
+  { key: 'frequencyPenalty', label: 'Frequency penalty', about: 'Avoids words used often', step: 0.1 },
+  { key: 'maxTokens', label: 'Longest answer', about: 'In tokens, about ¾ of a word each', step: 1 },
+  { key: 'seed', label: 'Seed', about: 'The same seed tells the same text again', step: 1 },
+];
 
 /** The sampling settings as a form. An empty field leaves the choice to the model and shows what that is, where known. */
 export class SettingsPanel {
@@ -30,7 +50,8 @@ export class SettingsPanel {
   }
 
   #row(field: Field): HTMLElement {
-    const { key, label, about, min, max, step } = field;
+    const { key, label, about, step } = field;
+    const [min, max] = LIMITS[key];
     const input = h('input', { id: key, class: 'field', type: 'number', inputmode: 'decimal', min, max, step, 'aria-describedby': `${key}-about`, input: () => this.#changed() });
     this.#inputs.set(field, input);
     const roll = (): void => {

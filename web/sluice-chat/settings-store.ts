@@ -5,27 +5,20 @@ export type Settings = Omit<WireGenerateOptions, 'stop' | 'stopTokens'> & { read
 
 export type NumberSetting = Exclude<keyof Settings, 'stop'>;
 
-/** A number that can be set: its limits, and what it does in plain words. */
-export interface Field {
-  readonly key: NumberSetting;
-  readonly label: string;
-  readonly about: string;
-  readonly min: number;
-  readonly max: number;
-  readonly step: number;
-}
+/** The smallest and the largest value of each. */
+export const LIMITS: Readonly<Record<NumberSetting, readonly [min: number, max: number]>> = {
+  temperature: [0, 5],
+  topP: [0.01, 1],
+  topK: [0, 100000],
+  minP: [0, 1],
+  repetitionPenalty: [0.1, 5],
+  presencePenalty: [-2, 2],
+  frequencyPenalty: [-2, 2],
+  maxTokens: [1, 1000000],
+  seed: [0, 4294967295],
+};
 
-export const FIELDS: readonly Field[] = [
-  { key: 'temperature', label: 'Temperature', about: '0 always takes the likeliest word; higher is more daring', min: 0, max: 5, step: 0.05 },
-  { key: 'topP', label: 'Top-p', about: 'Only the likeliest words that add up to this share', min: 0.01, max: 1, step: 0.01 },
-  { key: 'topK', label: 'Top-k', about: 'Only this many of the likeliest words; 0 is all', min: 0, max: 100000, step: 1 },
-  { key: 'minP', label: 'Min-p', about: 'No words less likely than this share of the likeliest', min: 0, max: 1, step: 0.01 },
-  { key: 'repetitionPenalty', label: 'Repetition penalty', about: 'Above 1 avoids what has been said', min: 0.1, max: 5, step: 0.05 },
-  { key: 'presencePenalty', label: 'Presence penalty', about: 'Avoids words already used', min: -2, max: 2, step: 0.1 },
-  { key: 'frequencyPenalty', label: 'Frequency penalty', about: 'Avoids words used often', min: -2, max: 2, step: 0.1 },
-  { key: 'maxTokens', label: 'Longest answer', about: 'In tokens, about ¾ of a word each', min: 1, max: 1000000, step: 1 },
-  { key: 'seed', label: 'Seed', about: 'The same seed tells the same text again', min: 0, max: 4294967295, step: 1 },
-];
+const isNumberSetting = (key: string): key is NumberSetting => Object.hasOwn(LIMITS, key);
 
 const KEY = 'sluice-chat:settings';
 
@@ -52,9 +45,8 @@ export function parseSettings(value: unknown): Settings {
   if (typeof value !== 'object' || value === null) return {};
   const stored = new Map<string, unknown>(Object.entries(value));
   const settings: { -readonly [K in keyof Settings]: Settings[K] } = {};
-  for (const { key, min, max } of FIELDS) {
-    const number = stored.get(key);
-    if (typeof number === 'number' && number >= min && number <= max) settings[key] = number;
+  for (const [key, number] of stored) {
+    if (isNumberSetting(key) && typeof number === 'number' && number >= LIMITS[key][0] && number <= LIMITS[key][1]) settings[key] = number;
   }
   const stop = stored.get('stop');
   if (Array.isArray(stop)) {
