@@ -101,6 +101,8 @@ export class PrefixCache implements PrefixSource {
       const longest = fitting.reduce<Entry | undefined>((best, entry) => (best && best.tokens.length >= entry.tokens.length ? best : entry), undefined);
       if (!longest) return false;
       if (!longest.snapshot) await fetch(longest);
+      // What comes after the prefix is written next, over rows that snapshots of this session may need.
+      await sequence.state.keeper?.makeRoom(longest.tokens.length);
       // What storage no longer gives is no entry any more, and the next best has its turn.
       if (!longest.snapshot) continue;
       this.#use(longest);

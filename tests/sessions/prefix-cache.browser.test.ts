@@ -39,10 +39,19 @@ test('a conversation begins from the longest prefix that it has, and says what i
   expect(await run(model, { tokens: LONG }, OPTIONS)).toMatchObject({ cachedTokens: 19 });
   expect(await run(model, { tokens: [0, ...LONG] }, OPTIONS)).toMatchObject({ cachedTokens: 0 });
 
-  // A session that holds more goes on from that.
+  // A session that holds more goes on from that; and what it holds beyond the prefix is a snapshot's, also after it begins there again.
   const session = model.createSession();
   await run(session, { tokens: [...LONG, ...QUESTION] }, OPTIONS);
-  expect(await run(session, { tokens: [1] }, OPTIONS)).toMatchObject({ cachedTokens: 48 });
+  const snapshot = await session.snapshot();
+  const recurrent = snapshot.bytes;
+  const more = await run(session, { tokens: [1] }, OPTIONS);
+  expect(more).toMatchObject({ cachedTokens: 48 });
+  session.reset();
+  expect(await run(session, { tokens: [...LONG, ...randomTokens(12, 160, 6)] }, OPTIONS)).toMatchObject({ cachedTokens: 40 });
+  expect(snapshot.bytes).toBeGreaterThan(recurrent);
+  await session.restore(snapshot);
+  expect((await run(session, { tokens: [1] }, OPTIONS)).ids).toEqual(more.ids);
+  snapshot.dispose();
   session.dispose();
   expect(await model.listPrefixes()).toMatchObject([{ tokens: SHORT }, { tokens: LONG }]);
   expect(model.memory.state).toBeLessThanOrEqual(short.bytes + long.bytes);
