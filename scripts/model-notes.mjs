@@ -35,6 +35,7 @@ export const MODEL_NOTES = [
   { types: ['kda'], examples: 'KDA', notes: 'Kimi Delta Attention, alone or hybrid (flash-linear-attention)' },
   { types: ['delta_net'], examples: 'DeltaNet', notes: 'DeltaNet, alone or hybrid (flash-linear-attention)' },
   { types: ['gla'], examples: 'GLA', notes: 'Gated Linear Attention, alone or hybrid (flash-linear-attention)' },
+  { types: ['hgrn'], examples: 'HGRN', notes: 'HGRN, alone or hybrid (flash-linear-attention)' },
   { types: ['hgrn2'], examples: 'HGRN-2', notes: 'HGRN-2, alone or hybrid (flash-linear-attention)' },
   { types: ['retnet'], examples: 'RetNet', notes: 'retention, alone or hybrid (flash-linear-attention)' },
   { types: ['rwkv7'], examples: 'RWKV-7 "Goose"', notes: 'RWKV-7 and nothing else; of flash-linear-attention or rwkv.cpp' },

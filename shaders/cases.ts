@@ -9,6 +9,7 @@ import { embeddingCases } from './embedding/cases.ts';
 import { gatedRmsNormCases } from './gated-rms-norm/cases.ts';
 import { gluCases } from './glu/cases.ts';
 import { interpolateCases } from './interpolate/cases.ts';
+import { hgrnCases } from './hgrn/cases.ts';
 import { layerNormCases } from './layer-norm/cases.ts';
 import { linearAttentionChannelCases } from './linear-attention-channel/cases.ts';
 import { linearAttentionCases } from './linear-attention/cases.ts';
@@ -45,6 +46,7 @@ export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   dequant: dequantCases,
   embedding: embeddingCases,
   glu: gluCases,
+  hgrn: hgrnCases,
   interpolate: interpolateCases,
   linear: linearCases,
   moe: moeCases,

@@ -1,5 +1,5 @@
 import type { Activation } from '../../shaders/linear/linear-variant.ts';
-import type { ChannelGating, ChunkAttention, DifferentialAttention, GatedMlpOptions, GatedRmsNorm, HeadGating, HeadSection, Interpolation, LatentAttention, LinearAttention, LinearOptions, MLstm, Moe, Ops, RgLru, RwkvOutput, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
+import type { ChannelGating, ChunkAttention, DifferentialAttention, GatedMlpOptions, GatedRmsNorm, HeadGating, HeadSection, Hgrn, Interpolation, LatentAttention, LinearAttention, LinearOptions, MLstm, Moe, Ops, RgLru, RwkvOutput, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
 import type { StateDeclaration } from './state.ts';
 import type { Vector, Weight } from './weight.ts';
 
@@ -35,6 +35,7 @@ export type Node = { readonly out: Tensor } & (
   | { readonly op: 'rwkvOutput'; readonly x: Tensor; readonly output: RwkvOutput }
   | { readonly op: 'selectiveScan'; readonly x: Tensor; readonly scan: SelectiveScan }
   | { readonly op: 'rgLru'; readonly x: Tensor; readonly lru: RgLru }
+  | { readonly op: 'hgrn'; readonly x: Tensor; readonly hgrn: Hgrn }
   | { readonly op: 'mLstm'; readonly x: Tensor; readonly lstm: MLstm }
   | { readonly op: 'outputRows'; readonly x: Tensor }
 );
@@ -188,6 +189,11 @@ export class Graph implements Ops {
   rgLru(x: Tensor, lru: RgLru): Tensor {
     this.#declare(lru.state);
     return this.#add({ op: 'rgLru', x, lru }, lru.state.channels, x.rows);
+  }
+
+  hgrn(x: Tensor, hgrn: Hgrn): Tensor {
+    this.#declare(hgrn.state);
+    return this.#add({ op: 'hgrn', x, hgrn }, hgrn.state.channels, x.rows);
   }
 
   mLstm(mixed: Tensor, lstm: MLstm): Tensor {

@@ -310,6 +310,17 @@ export interface RgLru {
   readonly gateOffset: number;
 }
 
+/** HGRN (arXiv:2311.04823): h ← α h + (1 − α) silu(i) for each channel, α = l + (1 − l) sigmoid(f). */
+export interface Hgrn {
+  readonly state: DiagonalState;
+  /** First columns of f and i. */
+  readonly columns: { readonly forget: number; readonly input: number };
+  /** l of every layer, [layers, channels]. */
+  readonly lowerBounds: Vector;
+  /** Which of them is this one. */
+  readonly layer: number;
+}
+
 export interface MLstm {
   readonly state: MLstmState;
   /** The raw gates in the columns [i: heads | f: heads], capped to ± `gateCap` by tanh. */
@@ -390,6 +401,8 @@ export interface Ops {
   selectiveScan(x: Tensor, scan: SelectiveScan): Tensor;
   /** Real-gated linear recurrent unit of Griffin (arXiv:2402.19427) over x [T, channels], the output times gelu(gate). */
   rgLru(x: Tensor, lru: RgLru): Tensor;
+  /** Gated recurrence whose f and i are columns of x. Gives h, [T, channels]. */
+  hgrn(x: Tensor, hgrn: Hgrn): Tensor;
   /** mLSTM of xLSTM (arXiv:2405.04517), stabilised; `mixed` begins with the columns [q | k | v], q is scaled by keyDim^−1/2. Gives [T, heads · valueDim]. */
   mLstm(mixed: Tensor, lstm: MLstm): Tensor;
   /** The rows whose logits are wanted; the last one when generating. Everything after it works on these alone: what it reads of before goes through here too. */

@@ -18,6 +18,7 @@ const table: Weight = { label: 'm', outputs: 8, inputs: WIDTH, chunks: [{ format
 const OPERATORS: readonly [string, (graph: Graph, x: Tensor) => Tensor][] = [
   ['selective scan', (graph, x) => graph.selectiveScan(x, { state: { kind: 'diagonal', channels: CHANNELS, stateSize: 8 }, steps: x, mix: x, mixOffset: 4, norm: { eps: 1e-6 }, parameters: vectorOf(9 * CHANNELS + 16), gate: { tensor: x, column: CHANNELS } })],
   ['RG-LRU', (graph, x) => graph.rgLru(x, { state: { kind: 'diagonal', channels: CHANNELS, stateSize: 1 }, heads: 2, gateWeights: vectorOf(CHANNELS * CHANNELS), parameters: vectorOf(3 * CHANNELS), gate: x, gateOffset: CHANNELS })],
+  ['HGRN', (graph, x) => graph.hgrn(x, { state: { kind: 'diagonal', channels: CHANNELS, stateSize: 1 }, columns: { input: 0, forget: CHANNELS }, lowerBounds: vectorOf(2 * CHANNELS), layer: 1 })],
   ['mLSTM', (graph, x) => graph.mLstm(x, { state: { kind: 'mlstm', heads: 2, keyDim: 8, valueDim: 12 }, gates: x, gateCap: 15, eps: 1e-6 })],
 ];
 

@@ -1,3 +1,4 @@
+import { hgrnChunked, hgrnRecurrenceLength, hgrnStep } from '../../shaders/hgrn/hgrn.ts';
 import { roundUp } from '../../shaders/kernel.ts';
 import { mLstmChunked, mLstmStep } from '../../shaders/m-lstm/m-lstm.ts';
 import { scratchLengths } from '../../shaders/m-lstm/variant.ts';
@@ -10,7 +11,7 @@ import type { Vector } from '../ops/weight.ts';
 import type { BufferRef } from './dispatch.ts';
 import type { Lowering } from './lowering.ts';
 
-export type ScanNode = Extract<Node, { op: 'selectiveScan' | 'rgLru' | 'mLstm' }>;
+export type ScanNode = Extract<Node, { op: 'selectiveScan' | 'rgLru' | 'hgrn' | 'mLstm' }>;
 
 export function lowerScan(lowering: Lowering, node: ScanNode): void {
   switch (node.op) {
@@ -18,6 +19,8 @@ export function lowerScan(lowering: Lowering, node: ScanNode): void {
       return lowerSelectiveScan(lowering, node);
     case 'rgLru':
       return lowerRgLru(lowering, node);
+    case 'hgrn':
+      return lowerHgrn(lowering, node);
     case 'mLstm':
       return lowerMLstm(lowering, node);
     default:
@@ -73,6 +76,21 @@ function lowerRgLru(lowering: Lowering, { x, lru, out }: Extract<Node, { op: 'rg
   if (!lowering.isMany(x)) return lowering.emit(rgLruStep(variant), buffers, out);
   buffers.recurrences = lowering.scratch('recurrences', recurrenceLength(variant, lowering.options.rows));
   for (const kernel of rgLruChunked(variant)) lowering.emit(kernel, buffers, out);
+}
+
+/** One dispatch for a single token; two, whatever T is, for more. */
+function lowerHgrn(lowering: Lowering, { x, hgrn, out }: Extract<Node, { op: 'hgrn' }>): void {
+  const { state, columns, lowerBounds, layer } = hgrn;
+  const variant = { width: state.channels, stride: roundUp(x.width, 4), columns, layer };
+  const buffers: Record<string, BufferRef> = {
+    x: lowering.read(x),
+    lower_bounds: lowering.constant(lowerBounds),
+    state: lowering.state(state, 'state'),
+    out: lowering.define(out, 'hgrn'),
+  };
+  if (!lowering.isMany(x)) return lowering.emit(hgrnStep(variant), buffers, out);
+  buffers.recurrences = lowering.scratch('recurrences', hgrnRecurrenceLength(variant, lowering.options.rows));
+  for (const kernel of hgrnChunked(variant)) lowering.emit(kernel, buffers, out);
 }
 
 /** One dispatch for a single token; two, whatever T is, for more. */

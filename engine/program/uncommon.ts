@@ -68,6 +68,7 @@ export async function lowerUncommon(lowering: Lowering, node: UncommonNode): Pro
       return (await importRwkv()).lowerRwkv(lowering, node);
     case 'latentAttention':
       return (await importLatent()).lowerLatent(lowering, node);
+    case 'hgrn':
     case 'mLstm':
     case 'rgLru':
     case 'selectiveScan':

@@ -1,6 +1,7 @@
 import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
 import type { ConfigReader } from '../config/config-reader.ts';
 import { computed, matrix, vector, type Loaded } from '../weights/spec.ts';
+import { lowerBounds } from './fla-bounds.ts';
 import { flaConfig, MAX_KEY_DIM, type FlaConfig } from './fla-config.ts';
 import { project, projectionWeights, readConvolution, type Projections } from './fla-mixer.ts';
 import { flaModel } from './fla-model.ts';
@@ -39,24 +40,7 @@ function parse(c: ConfigReader): Hgrn2Config {
   };
 }
 
-/** A softmax over the layers, summed up to each but the first (`HGRN2Model.forward`): bounds rise from layer to layer, from 0. values [layers, width]. */
-function risingBounds(values: Float64Array, width: number): Float64Array {
-  const bounds = new Float64Array(values.length);
-  for (let i = 0; i < width; i++) {
-    const column = values.filter((_, at) => at % width === i);
-    const largest = Math.max(...column);
-    const shares = column.map((value) => Math.exp(value - largest));
-    const total = shares.reduce((sum, share) => sum + share, 0);
-    for (let layer = 1; layer < column.length; layer++) bounds[layer * width + i] = bounds[(layer - 1) * width + i] + shares[layer] / total;
-  }
-  return bounds;
-}
-
-function sharedWeights({ bounded, attention: { length: layers }, hiddenSize }: Hgrn2Config) {
-  const name = 'model.lower_bounds';
-  const length = layers * hiddenSize;
-  return { lowerBounds: bounded ? vector(name, length, { shape: [layers, hiddenSize], whole: (values) => risingBounds(values, hiddenSize) }) : computed(name, new Float32Array(length)) };
-}
+const sharedWeights = ({ bounded, attention, hiddenSize }: Hgrn2Config) => ({ lowerBounds: lowerBounds(attention.length, hiddenSize, bounded) });
 
 function mixerWeights(prefix: string, c: Hgrn2Config) {
   const norm = `${prefix}.g_norm.weight`;

@@ -16,6 +16,7 @@ export const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArch
   gpt2: async () => (await together(import('./gpt2.ts'), importJoint())).gpt2,
   gpt_oss: async () => (await together(import('./gpt_oss.ts'), importMoe())).gptOss,
   granitemoehybrid: async () => (await together(import('./granitemoehybrid.ts'), importRecurrent(), importMoe())).graniteMoeHybrid,
+  hgrn: async () => (await together(import('./hgrn.ts'), importRecurrent(), importScan())).hgrn,
   hgrn2: async () => (await together(import('./hgrn2.ts'), importRecurrent(), importChannel())).hgrn2,
   jamba: async () => (await together(import('./jamba.ts'), importRecurrent(), importScan(), importMoe())).jamba,
   kda: async () => (await together(import('./kda.ts'), importRecurrent(), importChannel())).kda,

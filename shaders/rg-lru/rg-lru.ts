@@ -3,16 +3,15 @@ import sigmoidSource from '../common/sigmoid.wgsl?raw';
 import stepSource from '../common/step.wgsl?raw';
 import { assemble, ceilDiv, u32, type Kernel } from '../kernel.ts';
 import geluSource from '../linear/epilogue/activation-gelu-tanh.wgsl?raw';
+import { recurrenceScan } from './recurrence-scan.ts';
 import recurrenceSource from './recurrence.wgsl?raw';
 import gatesSource from './rg-lru-gates.wgsl?raw';
-import scanSource from './rg-lru-scan.wgsl?raw';
 import stepKernelSource from './rg-lru-step.wgsl?raw';
-import { CHUNK, chunksOf, variantConstants, variantLabel, widthOf, type RgLruVariant } from './variant.ts';
+import { CHUNK, chunksOf, variantConstants, variantLabel, type RgLruVariant } from './variant.ts';
 
 const STEP_WORKGROUP = 256;
 /** Of a head, for a workgroup of the step: few, so that 10 heads of 256 channels already make 80 workgroups. */
 const STEP_CHANNELS = 32;
-const SCAN_WORKGROUP = 64;
 
 /**
  * One token (T = 1) of the RG-LRU (De et al. 2024, Griffin, arXiv:2402.19427, section 2.4; `RecurrentGemmaRglru` of transformers) times gelu of
@@ -57,21 +56,5 @@ function gates(variant: RgLruVariant): Kernel {
   };
 }
 
-function scan(variant: RgLruVariant): Kernel {
-  return {
-    label: `rg-lru-scan/${variantLabel(variant)}`,
-    features: [],
-    code: assemble({ constants: { ...variantConstants(variant), WORKGROUP: u32(SCAN_WORKGROUP) }, snippets: [stepSource, expm1Source, geluSource], source: scanSource }),
-    bindings: [
-      { name: 'recurrences', type: 'read' },
-      { name: 'gate', type: 'read' },
-      { name: 'state', type: 'write' },
-      { name: 'out', type: 'write' },
-      { name: 'step', type: 'uniform' },
-    ],
-    workgroups: ({ count }) => [ceilDiv(widthOf(variant), SCAN_WORKGROUP), chunksOf(count), 1],
-  };
-}
-
 /** The RG-LRU over any T ≥ 1 tokens in two dispatches, to be run in this order. Same tensors as `rgLruStep` with T rows, and `recurrences` between the two. */
-export const rgLruChunked = (variant: RgLruVariant): readonly [gates: Kernel, scan: Kernel] => [gates(variant), scan(variant)];
+export const rgLruChunked = (variant: RgLruVariant): readonly [gates: Kernel, scan: Kernel] => [gates(variant), recurrenceScan(variant)];

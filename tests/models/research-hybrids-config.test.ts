@@ -19,11 +19,16 @@ const VARIANTS: Readonly<Record<string, { readonly same: readonly Keys[]; readon
   },
   gla: {
     same: [{ attn: [] }, { expand_k: undefined, num_kv_heads: 2, use_gk: undefined, hidden_act: undefined }],
-    other: [{ clamp_min: null }, { num_kv_heads: 1 }, { feature_map: 'gelu' }, { fuse_norm: false }, { elementwise_affine: false }, { intermediate_size: null }, { attn: [{ layers: [0], num_heads: 4, window_size: 5 }] }],
+    other: [{ clamp_min: null }, { tie_word_embeddings: true }, { num_kv_heads: 1 }, { feature_map: 'gelu' }, { fuse_norm: false }, { elementwise_affine: false }, { intermediate_size: null }, { attn: [{ layers: [0], num_heads: 4, window_size: 5 }] }],
     refused: [
       { attn: { layers: [2], num_heads: 4 } }, { attn: { layers: [0] } }, { attn: [{ layers: [0], num_heads: 4 }, { layers: [0], num_heads: 4 }] }, { attn: { layers: [0], num_heads: 4, qk_norm: true } }, { attn: 'all' },
       { num_kv_heads: 3 }, { feature_map: 'hadamard' }, { clamp_min: 1 }, { use_gv: true }, { use_gk: false }, { gate_logit_normalizer: 8 },
     ],
+  },
+  'hgrn-hybrid': {
+    same: [{ num_heads: 3 }],
+    other: [{ use_lower_bound: false, expand_ratio: 2 }, { use_short_conv: false }],
+    refused: [{ expand_ratio: 2 }],
   },
   hgrn2: {
     same: [{ num_heads: null }, { num_heads: 3 }],

@@ -16,6 +16,7 @@ const MODELS = [
   'rat',
   'rwkv7',
   'rwkv7-plain',
+  'hgrn-hybrid',
   'hgrn2',
   'hgrn2-hybrid',
   'kda',
