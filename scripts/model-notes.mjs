@@ -38,6 +38,8 @@ export const MODEL_NOTES = [
   { types: ['hgrn'], examples: 'HGRN', notes: 'HGRN, alone or hybrid (flash-linear-attention)' },
   { types: ['hgrn2'], examples: 'HGRN-2', notes: 'HGRN-2, alone or hybrid (flash-linear-attention)' },
   { types: ['retnet'], examples: 'RetNet', notes: 'retention, alone or hybrid (flash-linear-attention)' },
-  { types: ['rwkv7'], examples: 'RWKV-7 "Goose"', notes: 'RWKV-7 and nothing else; of flash-linear-attention or rwkv.cpp' },
+  { types: ['gsa'], examples: 'GSA', notes: 'gated slot attention, alone or hybrid (flash-linear-attention)' },
+  { types: ['mom'], examples: 'MoM', notes: 'mixtures of memories, each a Gated DeltaNet, alone or hybrid (flash-linear-attention)' },
+  { types: ['rwkv7'], examples: 'RWKV-7 "Goose"', notes: 'RWKV-7, alone or hybrid (flash-linear-attention), or from rwkv.cpp' },
   { types: ['xlstm'], examples: 'xLSTM-7B', notes: 'mLSTM and nothing else' },
 ];

@@ -15,6 +15,7 @@ import { linearAttentionChannelCases } from './linear-attention-channel/cases.ts
 import { linearAttentionCases } from './linear-attention/cases.ts';
 import { linearCases } from './linear/cases.ts';
 import { mLstmCases } from './m-lstm/cases.ts';
+import { memoryCases } from './memories/cases.ts';
 import { moeCases } from './moe/cases.ts';
 import { rgLruCases } from './rg-lru/cases.ts';
 import { rmsNormCases } from './rms-norm/cases.ts';
@@ -24,6 +25,7 @@ import { scaleCases } from './scale/cases.ts';
 import { selectRowsCases } from './select-rows/cases.ts';
 import { selectiveScanCases } from './selective-scan/cases.ts';
 import { shortConvCases } from './short-conv/cases.ts';
+import { slotScoresCases } from './slot-scores/cases.ts';
 import { softmaxCases } from './softmax/cases.ts';
 
 /** Every operator's cases, by the operator's folder. */
@@ -42,6 +44,7 @@ export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   'select-rows': selectRowsCases,
   'selective-scan': selectiveScanCases,
   'short-conv': shortConvCases,
+  'slot-scores': slotScoresCases,
   attention: [...attentionCases, ...latentAttentionCases],
   dequant: dequantCases,
   embedding: embeddingCases,
@@ -49,6 +52,7 @@ export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   hgrn: hgrnCases,
   interpolate: interpolateCases,
   linear: linearCases,
+  memories: memoryCases,
   moe: moeCases,
   sampling: samplingCases,
   scale: scaleCases,

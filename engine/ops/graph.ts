@@ -1,5 +1,5 @@
 import type { Activation } from '../../shaders/linear/linear-variant.ts';
-import type { ChannelGating, ChunkAttention, DifferentialAttention, GatedMlpOptions, GatedRmsNorm, HeadGating, HeadSection, Hgrn, Interpolation, LatentAttention, LinearAttention, LinearOptions, MLstm, Moe, Ops, RgLru, RwkvOutput, SelectiveScan, ShortConv, SoftmaxAttention, Tensor } from './vocabulary.ts';
+import type { ChannelGating, ChunkAttention, DifferentialAttention, GatedMlpOptions, GatedRmsNorm, HeadGating, HeadSection, Hgrn, Interpolation, LatentAttention, LinearAttention, LinearOptions, MemoryConv, MLstm, Moe, Ops, RgLru, RwkvOutput, SelectiveScan, ShortConv, SlotScores, SoftmaxAttention, Tensor } from './vocabulary.ts';
 import type { StateDeclaration } from './state.ts';
 import type { Vector, Weight } from './weight.ts';
 
@@ -31,6 +31,10 @@ export type Node = { readonly out: Tensor } & (
   | { readonly op: 'shortConv'; readonly x: Tensor; readonly conv: ShortConv }
   | { readonly op: 'linearAttention'; readonly x: Tensor; readonly attention: LinearAttention<HeadGating> }
   | { readonly op: 'channelAttention'; readonly x: Tensor; readonly attention: LinearAttention<ChannelGating> }
+  | { readonly op: 'slotScores'; readonly x: Tensor; readonly attention: SlotScores }
+  | { readonly op: 'routeMemories'; readonly x: Tensor; readonly topK: number; readonly shared: boolean }
+  | { readonly op: 'memoryConv'; readonly x: Tensor; readonly routes: Tensor; readonly conv: MemoryConv }
+  | { readonly op: 'combineMemories'; readonly x: Tensor; readonly routes: Tensor }
   | { readonly op: 'gatedRmsNorm'; readonly x: Tensor; readonly gate: Tensor; readonly norm: GatedRmsNorm }
   | { readonly op: 'rwkvOutput'; readonly x: Tensor; readonly output: RwkvOutput }
   | { readonly op: 'selectiveScan'; readonly x: Tensor; readonly scan: SelectiveScan }
@@ -171,6 +175,24 @@ export class Graph implements Ops {
     const width = attention.state.heads * attention.state.valueDim;
     if ('decay' in gating) return this.#add({ op: 'channelAttention', x: mixed, attention: { ...attention, gating } }, width, mixed.rows);
     return this.#add({ op: 'linearAttention', x: mixed, attention: { ...attention, gating } }, width, mixed.rows);
+  }
+
+  slotScores(mixed: Tensor, attention: SlotScores): Tensor {
+    this.#declare(attention.state);
+    return this.#add({ op: 'slotScores', x: mixed, attention }, attention.state.heads * attention.state.valueDim, mixed.rows);
+  }
+
+  routeMemories(logits: Tensor, { topK, shared }: { readonly topK: number; readonly shared: boolean }): Tensor {
+    return this.#add({ op: 'routeMemories', x: logits, topK, shared }, logits.width + Number(shared), logits.rows);
+  }
+
+  memoryConv(x: Tensor, routes: Tensor, conv: MemoryConv): Tensor {
+    this.#declare(conv.state);
+    return this.#add({ op: 'memoryConv', x, routes, conv }, conv.state.channels + 2 * routes.width * conv.heads, x.rows);
+  }
+
+  combineMemories(x: Tensor, routes: Tensor): Tensor {
+    return this.#add({ op: 'combineMemories', x, routes }, x.width / routes.width, x.rows);
   }
 
   gatedRmsNorm(x: Tensor, gate: Tensor, norm: GatedRmsNorm): Tensor {

@@ -1,4 +1,4 @@
-import type { RecurrentState } from './state.ts';
+import type { ConvState, RecurrentState } from './state.ts';
 import type { Tensor, TensorColumns } from './tensor.ts';
 import type { Vector } from './weight.ts';
 
@@ -33,7 +33,7 @@ export type HeadGating =
       /** First columns of b and a in `gates`. */
       readonly betaColumn: number;
       readonly decayColumn: number;
-      /** [2, heads]: −exp(A_log), then dt_bias. */
+      /** [2, heads]: −exp(A_log), then dt_bias; or of fewer heads, again and again. */
       readonly parameters: Vector;
       readonly betaScale: 1 | 2;
     }
@@ -91,6 +91,8 @@ export type ChannelGating =
       /** Which of them is this one; default: the first. */
       readonly layer?: number;
     }
+  /** Gated slot attention (arXiv:2409.07146), its second pass: g = logsigmoid(x) / normalizer and k̃ = 1 − e^g; no k is read, q are the weights of slots. */
+  | { readonly kind: 'slots'; readonly decay: TensorColumns; readonly normalizer: number }
   /**
    * RWKV-7 (arXiv:2503.14456): g = −e^−½ sigmoid(w), a = sigmoid(rate), κ = k ⊙ k_k over its length; −κ and κ ⊙ a are p and b of
    * S ← diag(e^g) S + b pᵀS + k̃ vᵀ, k̃ = k ⊙ (1 + (a − 1) ⊙ k_a).
@@ -107,3 +109,29 @@ export type ChannelGating =
     }
   /** g ≤ 0 as it is, or one a head ([keyHeads] from any column on), and p and b of S ← diag(e^g) S + b pᵀS + k vᵀ, each [keyHeads, keyDim]. */
   | { readonly kind: 'given'; readonly decay: TensorColumns; readonly perChannel: boolean; readonly p: TensorColumns; readonly b: TensorColumns };
+
+/** The first pass of gated slot attention (arXiv:2409.07146): S ← S diag(e^g) + k (1 − e^g)ᵀ, g = logsigmoid(x) / normalizer, and the scores Sᵀ q. */
+export interface SlotScores {
+  /** Of a head: slots are its valueDim. keyDim is a multiple of 4. */
+  readonly state: RecurrentState;
+  /** q is multiplied by it. */
+  readonly scale: number;
+  /** x, [heads, slots] */
+  readonly decay: TensorColumns;
+  readonly normalizer: number;
+}
+
+/** What memories are given, of which each knows its own tokens alone (arXiv:2502.13685). */
+export interface MemoryConv {
+  /** `channels`: q, k and v of all memories. */
+  readonly state: ConvState;
+  /** [2 · keys + values, kernelSize]: of q, k and v; all memories share it. */
+  readonly weight: Vector;
+  /** Of one memory. */
+  readonly heads: number;
+  /** All of its heads' elements of a key and of a value. */
+  readonly keys: number;
+  readonly values: number;
+  /** Whether x has k, v, b and a of each memory, rather than once for all. */
+  readonly separate: boolean;
+}

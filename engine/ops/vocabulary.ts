@@ -1,12 +1,12 @@
 import type { FeatureMap } from '../../shaders/arrange-heads/arrange-heads.ts';
 import type { Activation } from '../../shaders/linear/linear-variant.ts';
 import type { ExpertActivation, Scoring } from '../../shaders/moe/variant.ts';
-import type { LinearAttention } from './linear-attention.ts';
+import type { LinearAttention, MemoryConv, SlotScores } from './linear-attention.ts';
 import type { ConvState, DiagonalState, KvState, MLstmState } from './state.ts';
 import type { Tensor, TensorColumns } from './tensor.ts';
 import type { Vector, Weight } from './weight.ts';
 
-export type { ChannelGating, Gating, HeadGating, LinearAttention } from './linear-attention.ts';
+export type { ChannelGating, Gating, HeadGating, LinearAttention, MemoryConv, SlotScores } from './linear-attention.ts';
 export type { Tensor, TensorColumns } from './tensor.ts';
 
 export interface LinearOptions {
@@ -278,6 +278,17 @@ export interface Ops {
   shortConv(x: Tensor, conv: ShortConv): Tensor;
   /** Attention whose state is a matrix a head; `mixed` holds q, k and v. Gives [T, heads · valueDim]. */
   linearAttention(mixed: Tensor, attention: LinearAttention): Tensor;
+  /** How well what slots hold suits q; `mixed` begins with the columns [q | k], `state.heads` heads each. Gives [T, heads · slots]. */
+  slotScores(mixed: Tensor, attention: SlotScores): Tensor;
+  /** Weights of each token's memories: a softmax over the `topK` largest of its logits and 0 for the others; `shared`: one more memory, whose weight is 1. */
+  routeMemories(logits: Tensor, options: { readonly topK: number; readonly shared: boolean }): Tensor;
+  /**
+   * x holds q, then k, v, and b and a of a gated delta rule. Gives [q | k | v | b | a], each of all memories one after the other: the former convolved over
+   * the memory's own tokens, with SiLU; for other tokens what leaves a state as it is.
+   */
+  memoryConv(x: Tensor, routes: Tensor, conv: MemoryConv): Tensor;
+  /** What is read of all memories, one after the other, summed with the weights of `routes`. */
+  combineMemories(x: Tensor, routes: Tensor): Tensor;
   /** RMSNorm of each head of x and a gate as wide as x. */
   gatedRmsNorm(x: Tensor, gate: Tensor, norm: GatedRmsNorm): Tensor;
   /** From what the heads of RWKV-7 read of their states to what is projected out. */

@@ -1,7 +1,7 @@
 import { roundUp } from '../../shaders/kernel.ts';
 import { channelChunked } from '../../shaders/linear-attention-channel/channel-chunked.ts';
 import { channelStep } from '../../shaders/linear-attention-channel/channel-step.ts';
-import { givenGating, glaGating, hgrn2Gating, kdaGating, rwkv7Gating, type ChannelGating as GatingVariant, type GateColumns } from '../../shaders/linear-attention-channel/gating.ts';
+import { givenGating, glaGating, hgrn2Gating, kdaGating, rwkv7Gating, slotsGating, type ChannelGating as GatingVariant, type GateColumns } from '../../shaders/linear-attention-channel/gating.ts';
 import { channelScratchLengths, type ChannelVariant } from '../../shaders/linear-attention-channel/variant.ts';
 import type { Node } from '../ops/graph.ts';
 import type { ChannelGating, TensorColumns } from '../ops/vocabulary.ts';
@@ -39,6 +39,8 @@ function gatingVariant(gating: ChannelGating): GatingVariant {
       return glaGating(decay, gating.normalizer, gating.smallest);
     case 'hgrn2':
       return hgrn2Gating(decay, gating.layer);
+    case 'slots':
+      return slotsGating(decay, gating.normalizer);
     case 'rwkv7':
       return rwkv7Gating(decay, columnsOf(gating.rate), gating.eps);
     case 'given':
@@ -55,6 +57,7 @@ function gateBuffers(lowering: Lowering, gating: ChannelGating): Record<string, 
     case 'kda':
       return { raw_decay, betas: lowering.read(gating.beta.tensor), gate_params: lowering.constant(gating.parameters) };
     case 'gla':
+    case 'slots':
       return { raw_decay };
     case 'hgrn2':
       return { raw_decay, gate_params: lowering.constant(gating.lowerBounds) };

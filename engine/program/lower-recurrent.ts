@@ -68,7 +68,7 @@ function gatingVariant(gating: HeadGating): GatingVariant {
     case 'mamba2':
       return { kind: 'mamba2', stride: roundUp(gating.gates.width, 4), column: gating.column, limits: gating.limits };
     case 'delta':
-      return { kind: 'delta', stride: roundUp(gating.gates.width, 4), betaColumn: gating.betaColumn, decayColumn: gating.decayColumn, betaScale: gating.betaScale };
+      return { kind: 'delta', stride: roundUp(gating.gates.width, 4), betaColumn: gating.betaColumn, decayColumn: gating.decayColumn, betaScale: gating.betaScale, parameterHeads: gating.parameters.length / 2 };
     default:
       return gating satisfies never;
   }

@@ -71,6 +71,7 @@ function withColumns<G extends Gating>(gating: G, change: (columns: TensorColumn
     case 'kda':
     case 'gla':
     case 'hgrn2':
+    case 'slots':
       return { ...gating, decay: change(gating.decay) };
     case 'rwkv7':
       return { ...gating, decay: change(gating.decay), rate: change(gating.rate) };

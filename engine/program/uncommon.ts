@@ -4,14 +4,16 @@ import type * as Chunk from './lower-chunk.ts';
 import type * as Differential from './lower-differential.ts';
 import type * as Joint from './lower-joint.ts';
 import type * as Latent from './lower-latent.ts';
+import type * as Memories from './lower-memories.ts';
 import type * as Moe from './lower-moe.ts';
 import type * as Recurrent from './lower-recurrent.ts';
 import type * as Rwkv from './lower-rwkv.ts';
 import type * as Scan from './lower-scan.ts';
+import type * as Slots from './lower-slots.ts';
 import type { Lowering } from './lowering.ts';
 
 /** Operators without which the Llama family does. With their shaders they are as much as the rest of the engine: scripts of their own, for each kind of model. */
-export type UncommonNode = Channel.ChannelNode | Chunk.ChunkNode | Differential.DifferentialNode | Joint.JointNode | Latent.LatentNode | Moe.MoeNode | Recurrent.RecurrentNode | Rwkv.RwkvNode | Scan.ScanNode;
+export type UncommonNode = Channel.ChannelNode | Chunk.ChunkNode | Differential.DifferentialNode | Joint.JointNode | Latent.LatentNode | Moe.MoeNode | Recurrent.RecurrentNode | Rwkv.RwkvNode | Scan.ScanNode | Memories.MemoriesNode | Slots.SlotsNode;
 
 /** Linear attention that forgets channel by channel. Rejects with `ModuleLoadError`, like all of these. */
 export const importChannel = (): Promise<typeof Channel> => importModule(() => import('./lower-channel.ts'));
@@ -28,6 +30,9 @@ export const importJoint = (): Promise<typeof Joint> => importModule(() => impor
 /** Latent attention's own kernel. */
 export const importLatent = (): Promise<typeof Latent> => importModule(() => import('./lower-latent.ts'));
 
+/** Mixtures of memories. */
+export const importMemories = (): Promise<typeof Memories> => importModule(() => import('./lower-memories.ts'));
+
 /** Mixtures of experts. */
 export const importMoe = (): Promise<typeof Moe> => importModule(() => import('./lower-moe.ts'));
 
@@ -39,6 +44,9 @@ export const importRwkv = (): Promise<typeof Rwkv> => importModule(() => import(
 
 /** Recurrences outside the family of linear attention. */
 export const importScan = (): Promise<typeof Scan> => importModule(() => import('./lower-scan.ts'));
+
+/** The first pass of gated slot attention. */
+export const importSlots = (): Promise<typeof Slots> => importModule(() => import('./lower-slots.ts'));
 
 /** Fetches what the operator needs, if that is not there yet. Rejects with `ModuleLoadError`. */
 export async function lowerUncommon(lowering: Lowering, node: UncommonNode): Promise<void> {
@@ -73,6 +81,12 @@ export async function lowerUncommon(lowering: Lowering, node: UncommonNode): Pro
     case 'rgLru':
     case 'selectiveScan':
       return (await importScan()).lowerScan(lowering, node);
+    case 'combineMemories':
+    case 'memoryConv':
+    case 'routeMemories':
+      return (await importMemories()).lowerMemories(lowering, node);
+    case 'slotScores':
+      return (await importSlots()).lowerSlots(lowering, node);
     case 'moe':
       return (await importMoe()).lowerMoe(lowering, node);
     default:

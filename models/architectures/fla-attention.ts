@@ -1,6 +1,8 @@
-import type { RotaryParameters } from '../../engine/rotary/rotary-table.ts';
+import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
+import { rotaryTable, type RotaryParameters } from '../../engine/rotary/rotary-table.ts';
 import { ConfigReader } from '../config/config-reader.ts';
-import type { AttentionConfig } from './attention.ts';
+import { computed, type Loaded, type VectorSpec } from '../weights/spec.ts';
+import { attention, attentionWeights, type AttentionConfig } from './attention.ts';
 import { headGroups, sharedHeadDimension } from './dimensions.ts';
 
 /** Softmax attention in some layers of a hybrid. */
@@ -59,3 +61,21 @@ function readAttention(c: ConfigReader, hiddenSize: number): FlaAttention {
     ...(window !== undefined && { window }),
   };
 }
+
+type Specs = ReturnType<typeof attentionWeights> & { readonly rotaryTable: VectorSpec };
+
+/** Weights of the layers that attend, of a model's `layers`; the rotary tables, one for each theta and head width, are `context` long. */
+export function flaAttentionWeights(layers: readonly (FlaAttention | undefined)[], context: number): (Specs | undefined)[] {
+  const tables = new Map<string, VectorSpec>();
+  return layers.map((layer, i) => {
+    if (!layer) return undefined;
+    const key = `rotary table of ${layer.rotary.theta} and ${layer.rotaryDim}`;
+    const table = tables.get(key) ?? computed(key, rotaryTable(layer.rotary, context));
+    tables.set(key, table);
+    return { ...attentionWeights(`model.layers.${i}.attn`, layer), rotaryTable: table };
+  });
+}
+
+/** residual + the attention of `normed`. */
+export const flaAttention = (ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<Specs>, c: FlaAttention): Tensor =>
+  attention(ops, normed, residual, w, c, { rotaryTable: w.rotaryTable, ...(c.window !== undefined && { window: c.window }) });

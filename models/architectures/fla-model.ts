@@ -1,10 +1,8 @@
 import type { Ops, Tensor } from '../../engine/ops/vocabulary.ts';
-import type { Vector } from '../../engine/ops/weight.ts';
-import { rotaryTable } from '../../engine/rotary/rotary-table.ts';
 import type { ConfigReader } from '../config/config-reader.ts';
-import { computed, matrix, vector, type Loaded, type VectorSpec } from '../weights/spec.ts';
+import { matrix, vector, type Loaded } from '../weights/spec.ts';
 import { register, type RegisteredArchitecture } from './architecture.ts';
-import { attention, attentionWeights } from './attention.ts';
+import { flaAttention, flaAttentionWeights } from './fla-attention.ts';
 import type { FlaConfig } from './fla-config.ts';
 import { mlp, mlpScalings, mlpWeights } from './mlp.ts';
 import { transformerName } from './transformer.ts';
@@ -24,27 +22,14 @@ export interface FlaFamily<Config extends FlaConfig, Specs extends object, Share
   readonly mixer: (ops: Ops, normed: Tensor, residual: Tensor, w: Loaded<Specs>, c: Config, among: { readonly layer: number; readonly shared: Loaded<Shared> }) => Tensor;
 }
 
-/** Rotary tables of the attending layers: one for each theta and head width. */
-function rotaryTables({ attention: layers }: FlaConfig, context: number): (VectorSpec | undefined)[] {
-  const tables = new Map<string, VectorSpec>();
-  return layers.map((layer) => {
-    if (!layer) return undefined;
-    const key = `rotary table of ${layer.rotary.theta} and ${layer.rotaryDim}`;
-    const table = tables.get(key) ?? computed(key, rotaryTable(layer.rotary, context));
-    tables.set(key, table);
-    return table;
-  });
-}
-
 function flaWeights<Config extends FlaConfig, Specs extends object, Shared extends object>({ mixerWeights, sharedWeights }: FlaFamily<Config, Specs, Shared>, c: Config, context: number) {
-  const tables = rotaryTables(c, context);
+  const attending = flaAttentionWeights(c.attention, context);
   return {
     embedding: matrix('model.embeddings.weight', c.vocabularySize, c.hiddenSize, { role: 'embedding' }),
-    layers: c.attention.map((attending, i) => ({
+    layers: attending.map((attention, i) => ({
       mixerNorm: vector(`model.layers.${i}.attn_norm.weight`, c.hiddenSize),
-      attention: attending && attentionWeights(`model.layers.${i}.attn`, attending),
-      rotaryTable: tables[i],
-      mixer: attending ? undefined : mixerWeights(`model.layers.${i}.attn`, c),
+      attention,
+      mixer: attention ? undefined : mixerWeights(`model.layers.${i}.attn`, c),
       mlpNorm: vector(`model.layers.${i}.mlp_norm.weight`, c.hiddenSize),
       mlp: mlpWeights(`model.layers.${i}.mlp`, c.hiddenSize, c.intermediateSize, false),
     })),
@@ -59,10 +44,8 @@ function flaForward<Config extends FlaConfig, Specs extends object, Shared exten
   w.layers.forEach((layer, i) => {
     const normed = ops.rmsNorm(x, layer.mixerNorm, c.eps);
     const attending = c.attention[i];
-    if (attending && layer.attention) {
-      const position: { rotaryTable?: Vector; window?: number } = { ...(layer.rotaryTable && { rotaryTable: layer.rotaryTable }), ...(attending.window !== undefined && { window: attending.window }) };
-      x = attention(ops, normed, x, layer.attention, attending, position);
-    } else if (layer.mixer) x = mixer(ops, normed, x, layer.mixer as Loaded<Specs>, c, { layer: i, shared: w.shared as Loaded<Shared> });
+    if (attending && layer.attention) x = flaAttention(ops, normed, x, layer.attention, attending);
+    else if (layer.mixer) x = mixer(ops, normed, x, layer.mixer as Loaded<Specs>, c, { layer: i, shared: w.shared as Loaded<Shared> });
     x = mlp(ops, ops.rmsNorm(x, layer.mlpNorm, c.eps), x, layer.mlp);
   });
   return ops.linear(ops.rmsNorm(ops.outputRows(x), w.norm, c.eps), w.head ?? w.embedding);

@@ -1,4 +1,4 @@
-import { importChannel, importChunk, importDifferential, importJoint, importLatent, importMoe, importRecurrent, importRwkv, importScan } from '../../engine/program/uncommon.ts';
+import { importChannel, importChunk, importDifferential, importJoint, importLatent, importMemories, importMoe, importRecurrent, importRwkv, importScan, importSlots } from '../../engine/program/uncommon.ts';
 import type { RegisteredArchitecture } from './architecture.ts';
 import type * as Liger from './liger.ts';
 import { LLAMA_FAMILY } from './llama-family.ts';
@@ -16,6 +16,7 @@ export const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArch
   gpt2: async () => (await together(import('./gpt2.ts'), importJoint())).gpt2,
   gpt_oss: async () => (await together(import('./gpt_oss.ts'), importMoe())).gptOss,
   granitemoehybrid: async () => (await together(import('./granitemoehybrid.ts'), importRecurrent(), importMoe())).graniteMoeHybrid,
+  gsa: async () => (await together(import('./gsa.ts'), importJoint(), importRecurrent(), importChannel(), importSlots())).gsa,
   hgrn: async () => (await together(import('./hgrn.ts'), importRecurrent(), importScan())).hgrn,
   hgrn2: async () => (await together(import('./hgrn2.ts'), importRecurrent(), importChannel())).hgrn2,
   jamba: async () => (await together(import('./jamba.ts'), importRecurrent(), importScan(), importMoe())).jamba,
@@ -33,6 +34,7 @@ export const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArch
   minimax_m1: minimax,
   minimax_text_01: minimax,
   olmo_hybrid: async () => (await together(import('./olmo_hybrid.ts'), importRecurrent())).olmoHybrid,
+  mom: async () => (await together(import('./mom.ts'), importRecurrent(), importRwkv(), importMemories())).mom,
   nemotron_h: async () => (await together(import('./nemotron_h.ts'), importRecurrent(), importMoe())).nemotronH,
   phi4flash: async () => (await together(import('./phi4flash.ts'), importDifferential(), importJoint(), importRecurrent(), importScan())).phi4flash,
   qwen3_5,

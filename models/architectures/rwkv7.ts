@@ -3,11 +3,13 @@ import type { ConfigReader } from '../config/config-reader.ts';
 import { computed, matrix, vector, type Loaded } from '../weights/spec.ts';
 import { register, type ModelDimensions } from './architecture.ts';
 import { headDimension, layerCount, sharedHeadDimension, vocabularySize } from './dimensions.ts';
+import { attentionLayers, flaAttention, flaAttentionWeights, type FlaAttention } from './fla-attention.ts';
 import { rwkv7Mixer, rwkv7Weights, type Rwkv7Config as MixerConfig } from './rwkv7-mixer.ts';
 
 interface Rwkv7Config extends ModelDimensions {
   readonly mixer: MixerConfig;
-  readonly layers: number;
+  /** Per layer: softmax attention in place of the time mix. */
+  readonly attention: readonly (FlaAttention | undefined)[];
   readonly intermediateSize: number;
   /** Whether the embedding is normalised too. */
   readonly normFirst: boolean;
@@ -29,9 +31,10 @@ function parse(c: ConfigReader): Rwkv7Config {
   const hiddenSize = c.integer('hidden_size', { min: 1, default: 2048 });
   const headDim = c.has('head_dim') || !c.has('num_heads') ? headDimension(c, 'head_dim', { default: 64 }) : sharedHeadDimension(c, 'num_heads', c.integer('num_heads', { min: 1 }), hiddenSize);
   if (hiddenSize % headDim !== 0) throw c.error('head_dim', `a divisor of the hidden size (${hiddenSize})`);
-  const layers = layerCount(c, 'num_hidden_layers', { default: 24 });
-  const values = c.optionalArray('value_dim') ?? [c.raw('value_dim') ?? hiddenSize];
-  if (values.some((value) => value !== hiddenSize)) throw c.error('value_dim', `the hidden size (${hiddenSize}): wider values are not supported`);
+  const attention = attentionLayers(c, layerCount(c, 'num_hidden_layers', { default: 24 }), hiddenSize);
+  if (attention[0]) throw c.error('attn', 'layers after the first, whose values those of the others are drawn towards');
+  // One for all layers, or one each.
+  if ([c.raw('value_dim') ?? hiddenSize].flat().some((value) => value !== hiddenSize)) throw c.error('value_dim', `the hidden size (${hiddenSize}): wider values are not supported`);
   const rank = (key: string, usual: number, own: number): number => (c.keys().includes(key) && !c.has(key) ? ownRank((own * Math.sqrt(hiddenSize)) / 32) : c.integer(key, { min: 1, default: usual }));
   const eps = c.number('norm_eps', { min: 0, default: 1e-5 });
   const ratio = c.number('hidden_ratio', { min: 0, default: 4 });
@@ -39,8 +42,8 @@ function parse(c: ConfigReader): Rwkv7Config {
   if (intermediateSize === 0) throw c.error('hidden_ratio', 'a positive number');
   return {
     vocabularySize: vocabularySize(c, { default: 32_000 }),
-    // A state holds a text of any length.
-    maxPositions: Infinity,
+    // Without attention a state holds a text of any length.
+    maxPositions: attention.some(Boolean) ? c.integer('max_position_embeddings', { min: 1, default: 2048 }) : Infinity,
     mixer: {
       hiddenSize,
       heads: hiddenSize / headDim,
@@ -49,7 +52,7 @@ function parse(c: ConfigReader): Rwkv7Config {
       headEps: headDim * eps,
       kappaEps: c.boolean('fuse_norm', { default: true }) ? 1e-6 : 0,
     },
-    layers,
+    attention,
     intermediateSize,
     normFirst: c.boolean('norm_first', { default: true }),
     normBias: c.boolean('norm_bias', { default: true }),
@@ -58,7 +61,7 @@ function parse(c: ConfigReader): Rwkv7Config {
   };
 }
 
-function weights(c: Rwkv7Config) {
+function weights(c: Rwkv7Config, context: number) {
   const { hiddenSize } = c.mixer;
   const norm = (name: string) => ({ weight: vector(`${name}.weight`, hiddenSize), bias: c.normBias ? vector(`${name}.bias`, hiddenSize) : computed(`${name}.bias`, new Float32Array(hiddenSize)) });
   return {
@@ -66,9 +69,10 @@ function weights(c: Rwkv7Config) {
     embeddingNorm: c.normFirst ? norm('model.layers.0.pre_norm') : undefined,
     // Of a convolution over two tokens that gives the first.
     previous: computed('previous token', Float32Array.from({ length: 2 * hiddenSize }, (_, i) => (i + 1) % 2)),
-    layers: Array.from({ length: c.layers }, (_, i) => ({
+    layers: flaAttentionWeights(c.attention, context).map((attention, i) => ({
       mixerNorm: norm(`model.layers.${i}.attn_norm`),
-      mixer: rwkv7Weights(`model.layers.${i}.attn`, c.mixer, i === 0),
+      attention,
+      mixer: attention ? undefined : rwkv7Weights(`model.layers.${i}.attn`, c.mixer, i === 0),
       mlpNorm: norm(`model.layers.${i}.ffn_norm`),
       shift: vector(`model.layers.${i}.ffn.x_k`, hiddenSize),
       key: matrix(`model.layers.${i}.ffn.key.weight`, c.intermediateSize, hiddenSize),
@@ -85,14 +89,19 @@ function forward(ops: Ops, w: Loaded<ReturnType<typeof weights>>, c: Rwkv7Config
   let x = ops.embedding(w.embedding);
   if (w.embeddingNorm) x = normed(x, w.embeddingNorm);
   let firstValues: Tensor | undefined;
-  for (const layer of w.layers) {
+  w.layers.forEach((layer, i) => {
     const mixing = normed(x, layer.mixerNorm);
-    const { out, values } = rwkv7Mixer(ops, mixing, previous(mixing), x, layer.mixer, c.mixer, firstValues);
-    firstValues ??= values;
-    const key = normed(out, layer.mlpNorm);
+    const attending = c.attention[i];
+    if (attending && layer.attention) x = flaAttention(ops, mixing, x, layer.attention, attending);
+    else if (layer.mixer) {
+      const { out, values } = rwkv7Mixer(ops, mixing, previous(mixing), x, layer.mixer, c.mixer, firstValues);
+      firstValues ??= values;
+      x = out;
+    }
+    const key = normed(x, layer.mlpNorm);
     const shifted = ops.interpolate(key, { towards: { tensor: previous(key), column: 0 }, by: { weights: layer.shift, first: 0 } });
-    x = ops.linear(ops.linear(shifted, layer.key, { activation: 'relu2' }), layer.value, { residual: out });
-  }
+    x = ops.linear(ops.linear(shifted, layer.key, { activation: 'relu2' }), layer.value, { residual: x });
+  });
   return ops.linear(normed(ops.outputRows(x), w.norm), w.head ?? w.embedding);
 }
 

@@ -1,7 +1,7 @@
 import { normal } from '../random.ts';
-import { givenGating, glaGating, hgrn2Gating, kdaGating, rwkv7Gating, type ChannelGating, type GateColumns } from './gating.ts';
+import { givenGating, glaGating, hgrn2Gating, kdaGating, rwkv7Gating, slotsGating, type ChannelGating, type GateColumns } from './gating.ts';
 import type { ReferenceGates } from './reference.ts';
-import { givenReference, glaReference, hgrn2Reference, kdaReference, rwkv7Reference } from './reference-gates.ts';
+import { givenReference, glaReference, hgrn2Reference, kdaReference, rwkv7Reference, slotsReference } from './reference-gates.ts';
 
 export interface Shape {
   readonly keyHeads: number;
@@ -12,7 +12,7 @@ export interface Shape {
   readonly gap: number;
 }
 
-export type Gates = 'kda' | 'kda-bounded' | 'gla' | 'hgrn2' | 'rwkv7' | 'given' | 'given-scalar';
+export type Gates = 'kda' | 'kda-bounded' | 'gla' | 'hgrn2' | 'rwkv7' | 'given' | 'given-scalar' | 'slots';
 
 /**
  * `usual`: gates as a trained model has them. `extreme`: each channel of each token forgets next to nothing or next to everything, and
@@ -54,6 +54,8 @@ export function gatingOf(gates: Gates, shape: Shape): ChannelGating {
       return glaGating(decay, GLA.normalizer, GLA.smallest);
     case 'hgrn2':
       return hgrn2Gating(decay, HGRN2_LAYER);
+    case 'slots':
+      return slotsGating(decay, GLA.normalizer);
     case 'rwkv7':
       return rwkv7Gating(decay, rate, kappaEps(shape));
     case 'given':
@@ -92,6 +94,7 @@ export function gateInputs(gates: Gates, shape: Shape, count: number, regime: Re
       };
     }
     case 'gla':
+    case 'slots':
       return { rows: { raw_decay: tensor(decay, count, keys, rooted[regime]) }, weights: {} };
     case 'hgrn2':
       return { rows: { raw_decay: tensor(decay, count, keys, logit) }, weights: { gate_params: Float32Array.from({ length: 2 * keys }, (_, i) => (i < keys ? NaN : i % 3 ? next() ** 2 : 0)) } };
@@ -129,6 +132,8 @@ export function referenceOf(gates: Gates, shape: Shape, tensors: Record<string, 
       return glaReference(decay, GLA.normalizer, GLA.smallest, { decay: raw });
     case 'hgrn2':
       return hgrn2Reference(decay, HGRN2_LAYER, shape.keyHeads, { decay: raw, gate_params });
+    case 'slots':
+      return slotsReference(decay, GLA.normalizer, { decay: raw });
     case 'rwkv7':
       return rwkv7Reference(decay, rate, shape.keyHeads, kappaEps(shape), { decay: raw, rates, gate_params });
     case 'given':

@@ -10,6 +10,7 @@ import kda from './gate-kda.wgsl?raw';
 import bounded from './kda-decay-bounded.wgsl?raw';
 import unbounded from './kda-decay-softplus.wgsl?raw';
 import rwkv7 from './gate-rwkv7.wgsl?raw';
+import slots from './gate-slots.wgsl?raw';
 import scalesKappa from './scales-kappa.wgsl?raw';
 import scalesPlain from './scales-plain.wgsl?raw';
 
@@ -68,6 +69,15 @@ export const hgrn2Gating = (decay: GateColumns, layer = 0): ChannelGating => ({
   snippets: [sigmoidSource, betaNone, scalesPlain, hgrn2],
   constants: { ...vecs('DECAY', decay), LAYER: u32(layer) },
   bindings: { DECAY_BINDING: 'raw_decay', PARAMETERS_BINDING: 'gate_params' },
+});
+
+/** `raw_decay` holds x [keyHeads, keyDim]. There is no k. */
+export const slotsGating = (decay: GateColumns, normalizer: number): ChannelGating => ({
+  label: `slots${normalizer}`,
+  delta: 'none',
+  snippets: [softplusSource, betaNone, scalesPlain, slots],
+  constants: { ...vecs('DECAY', decay), NORMALIZER: f32(normalizer) },
+  bindings: { DECAY_BINDING: 'raw_decay' },
 });
 
 /** `raw_decay` holds w and `rates` the logits of a, each [keyHeads, keyDim]; `gate_params` [2, keyHeads, keyDim] of k_k and k_a, of which more may follow. `eps` is added to κ's sum of squares. */

@@ -41,6 +41,14 @@ export const hgrn2Reference =
     return { q, k: alpha.map((value) => 1 - value), alpha, p: zeros(dk), b: zeros(dk), beta: 1 };
   };
 
+export const slotsReference =
+  (decay: GateColumns, normalizer: number, tensors: { decay: Numbers }): ReferenceGates =>
+  (t, _, keyHead, q) => {
+    const dk = q.length;
+    const g = slice(tensors.decay, t * decay.stride + decay.column + keyHead * dk, dk, (x) => -softplus(-x) / normalizer);
+    return { q, k: g.map((value) => -Math.expm1(value)), alpha: g.map(Math.exp), p: zeros(dk), b: zeros(dk), beta: 1 };
+  };
+
 export const rwkv7Reference =
   (decay: GateColumns, rate: GateColumns, keyHeads: number, eps: number, tensors: { decay: Numbers; rates: Numbers; gate_params: Numbers }): ReferenceGates =>
   (t, _, keyHead, q, k) => {

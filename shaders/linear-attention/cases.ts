@@ -19,7 +19,7 @@ export function linearAttentionCase(kind: 'step' | 'chunked', variant: LinearAtt
   const step = { ...CASE_STEP, count };
   const outLength = (count + STALE_ROWS) * valueHeads * valueDim;
   const scratch: [string, OutputShape][] = Object.entries(scratchLengths(variant, count)).map(([name, length]) => [name, { type: 'f32', length }]);
-  const details = gating.kind === 'mamba2' ? ` Δ≤${gating.limits[1]}` : gating.kind === 'delta' ? ` ${gating.betaScale}β gates@${gating.betaColumn}` : gating.kind === 'delta-rule' && !gating.beta ? ' whole' : '';
+  const details = gating.kind === 'mamba2' ? ` Δ≤${gating.limits[1]}` : gating.kind === 'delta' ? ` ${gating.betaScale}β gates@${gating.betaColumn}${gating.parameterHeads ? ' in turns' : ''}` : gating.kind === 'delta-rule' && !gating.beta ? ' whole' : '';
   return {
     name: `linear-attention ${kind} ${gating.kind}${details} T=${count} k=${keyHeads}x${keyDim} v=${valueHeads}x${valueDim} ${regime}`,
     kernels: (target) => (kind === 'step' ? [linearAttentionStep(variant, target)] : linearAttentionChunked(variant)),
@@ -46,6 +46,9 @@ const ragged = deltaSizes(1, 2, 100, 68);
 /** [v | q | k] with gaps, and eigenvalues down to −1. */
 const reordered: LinearAttentionVariant = { ...deltaSizes(1, 2, 8, 16, { betaScale: 2 }), mixedStride: 64, columns: { v: 4, q: 40, k: 52 } };
 const wide = deltaSizes(1, 1, 256, 256);
+/** Heads that share parameters in turns. */
+const { gating } = odd;
+const inTurns: LinearAttentionVariant = { ...odd, gating: gating.kind === 'delta' ? { ...gating, parameterHeads: 2 } : gating };
 /** Three heads a group; as odd as tests/fixtures/arch/bamba. */
 const grouped = mamba2Sizes(2, 6, 16, 12);
 
@@ -53,6 +56,7 @@ export const linearAttentionCases: readonly KernelCase[] = [
   linearAttentionCase('step', odd, 1),
   linearAttentionCase('step', odd, 1, 'extreme'),
   linearAttentionCase('step', deltaSizes(1, 1, 4, 4), 1),
+  linearAttentionCase('step', inTurns, 1),
   linearAttentionCase('step', ragged, 1),
   linearAttentionCase('step', wide, 1),
   linearAttentionCase('step', { ...reordered, normalised: false, scale: 0.5 }, 1),
@@ -64,6 +68,7 @@ export const linearAttentionCases: readonly KernelCase[] = [
   linearAttentionCase('step', constantSizes(4, 36), 1, 'extreme'),
   linearAttentionCase('step', deltaRuleSizes(3, 12, 20, 'sigmoid'), 1),
   ...[1, 2, 31, 32, 33, 63, 64, 65, 100, 500].map((count) => linearAttentionCase('chunked', odd, count)),
+  linearAttentionCase('chunked', inTurns, 40),
   linearAttentionCase('chunked', odd, 100, 'extreme'),
   linearAttentionCase('chunked', odd, 500, 'extreme'),
   linearAttentionCase('chunked', odd, 100, 'repeated'),

@@ -12,7 +12,7 @@ import mamba2Source from './gating-mamba2.wgsl?raw';
 
 /** What a mixer's gates are and where they lie; the formulas are those of `Gating` in engine/ops/vocabulary.ts. `stride`: row length of the tensor that holds them. */
 export type GatingVariant =
-  | { readonly kind: 'delta'; readonly stride: number; readonly betaColumn: number; readonly decayColumn: number; readonly betaScale: 1 | 2 }
+  | { readonly kind: 'delta'; readonly stride: number; readonly betaColumn: number; readonly decayColumn: number; readonly betaScale: 1 | 2; /** Heads that have parameters, which all others share in turns; default: all. */ readonly parameterHeads?: number }
   | { readonly kind: 'delta-rule'; readonly beta?: { readonly stride: number; readonly column: number }; readonly betaScale: 1 | 2 }
   | { readonly kind: 'mamba2'; readonly stride: number; readonly column: number; readonly limits: readonly [least: number, most: number] }
   | { readonly kind: 'constant' };
@@ -38,10 +38,10 @@ export function gatingParts(gating: GatingVariant, heads: number): GatingParts {
   const constants = { DELTA: bool(isDelta(gating)) };
   switch (gating.kind) {
     case 'delta': {
-      const { stride, betaColumn, decayColumn, betaScale } = gating;
+      const { stride, betaColumn, decayColumn, betaScale, parameterHeads = heads } = gating;
       checkColumns([betaColumn, decayColumn], heads, stride);
       return {
-        constants: { ...constants, GATES_STRIDE: u32(stride), BETA_COLUMN: u32(betaColumn), DECAY_COLUMN: u32(decayColumn), BETA_SCALE: f32(betaScale) },
+        constants: { ...constants, GATES_STRIDE: u32(stride), BETA_COLUMN: u32(betaColumn), DECAY_COLUMN: u32(decayColumn), BETA_SCALE: f32(betaScale), PARAMETER_HEADS: u32(parameterHeads) },
         snippets: [...common, sigmoidSource, softplusSource, deltaSource],
         bindings: [PARAMETERS, GATES],
       };

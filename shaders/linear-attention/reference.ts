@@ -30,7 +30,9 @@ function gateOf({ gating, valueHeads }: LinearAttentionVariant, { gates, gate_pa
   if (gating.kind === 'constant') return { decay: Math.exp(params[head]), strength: 1, delta: false, skip: 0 };
   const gate = (column: number): number => (gates && 'stride' in gating ? gates[token * gating.stride + column + head] : NaN);
   if (gating.kind === 'delta') {
-    const decay = Math.exp(params[head] * softplus(gate(gating.decayColumn) + params[valueHeads + head]));
+    const { parameterHeads = valueHeads } = gating;
+    const own = head % parameterHeads;
+    const decay = Math.exp(params[own] * softplus(gate(gating.decayColumn) + params[parameterHeads + own]));
     return { decay, strength: gating.betaScale / (1 + Math.exp(-gate(gating.betaColumn))), delta: true, skip: 0 };
   }
   if (gating.kind === 'delta-rule') {

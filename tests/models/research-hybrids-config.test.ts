@@ -45,6 +45,21 @@ const VARIANTS: Readonly<Record<string, { readonly same: readonly Keys[]; readon
     other: [{ num_kv_heads: 1 }, { feature_map: 'gelu' }, { elementwise_affine: true }, { use_output_gate: false }],
     refused: [{ feature_map: 'sqrelu' }, { expand_k: 0.4 }],
   },
+  gsa: {
+    same: [{ fuse_norm: false, clamp_min: -1, use_norm: false }, { expand_k: undefined, exapnd_k: 0.75 }],
+    other: [{ num_slots: null }, { num_kv_heads: 3 }, { feature_map: 'relu' }, { use_short_conv: false }, { gate_logit_normalizer: 8 }, { elementwise_affine: false }],
+    refused: [{ feature_map: 't2r' }, { expand_v: 0.5 }, { expand_k: 0.8 }, { expand_k: 0.625 }, { num_kv_heads: 2 }, { num_slots: 0 }],
+  },
+  mom: {
+    same: [{ capacity: 0.5, aux_loss_scale: 0, attn_mode: 'fused_recurrent' }, { mom_backend: undefined, topk: undefined }],
+    other: [{ shared_mem: false }, { single_kv_proj: true }, { use_output_gate: false }, { topk: 3 }, { num_memories: 4 }, { attn: { layers: [1], num_heads: 4 } }],
+    refused: [{ mom_backend: 'gla' }, { use_short_conv: false }, { topk: 4 }, { attn: { layers: [1], num_heads: 4, qkv_bias: true } }, { expand_v: 0.01 }],
+  },
+  rwkv7: {
+    same: [{ attn_mode: 'fused_recurrent', num_heads: 7 }, { head_dim: null, num_heads: 2 }, { value_dim: 40 }, { intermediate_size: 160 }],
+    other: [{ fuse_norm: false }, { norm_first: false }, { norm_bias: false }, { decay_low_rank_dim: null }, { gate_low_rank_dim: undefined }, { intermediate_size: 100 }, { attn: { layers: [1], num_heads: 2 } }],
+    refused: [{ hidden_act: 'relu' }, { value_dim: 80 }, { head_dim: 16 }, { head_dim: 10 }, { attn: { layers: [0], num_heads: 2 } }],
+  },
   gam: {
     same: [{ VOCAB_SIZE: undefined, vocab_size: 128, N_LAYER: undefined, n_layer: 3 }, { CONV_KERNEL_SIZE: undefined }],
     other: [{ NUM_MEMORY_SLOTS: 38 }, { CONV_KERNEL_SIZE: 2 }, { BLOCK_SIZE: 99 }],
