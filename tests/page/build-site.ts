@@ -21,8 +21,8 @@ const fakeEngine: Plugin = {
   resolveId: (id) => (id === './engine.ts' ? join(import.meta.dirname, 'fake-engine.ts') : null),
 };
 
-async function buildInto(folder: string, more: InlineConfig = {}): Promise<string> {
-  for (const mode of ['production', 'embed', 'memory']) {
+async function buildInto(folder: string, modes: readonly string[], more: InlineConfig = {}): Promise<string> {
+  for (const mode of modes) {
     await build({ ...more, configFile: join(repository, 'vite.config.ts'), mode, logLevel: 'warn', build: { outDir: folder } });
   }
   return folder;
@@ -31,7 +31,7 @@ async function buildInto(folder: string, more: InlineConfig = {}): Promise<strin
 /** Builds the pages once for all of their tests, beside whatever is in dist/. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-site-'));
-  project.provide('site', await buildInto(join(folder, 'real')));
-  project.provide('fakeSite', await buildInto(join(folder, 'fake'), { plugins: [fakeEngine], worker: { plugins: () => [fakeEngine] } }));
+  project.provide('site', await buildInto(join(folder, 'real'), ['production', 'embed', 'memory']));
+  project.provide('fakeSite', await buildInto(join(folder, 'fake'), ['production', 'embed'], { plugins: [fakeEngine], worker: { plugins: () => [fakeEngine] } }));
   return () => rm(folder, { recursive: true });
 }

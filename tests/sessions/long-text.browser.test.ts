@@ -6,8 +6,8 @@ import { run } from './fixtures.ts';
 import { spyOnGpu } from './gpu-calls.ts';
 
 // Fewer tokens than `npm run -s memory`, which takes a minute for 20,000 on a software adapter.
-const WARM_UP = 200;
-const TOKENS = 1500;
+const WARM_UP = 100;
+const TOKENS = 1000;
 
 const gpu = spyOnGpu();
 afterAll(() => expect(gpu.errors).toEqual([]));

@@ -90,13 +90,9 @@ export class EngineHost {
     // A story is sent as a whole each time: all of it is in the place that it goes on from, and nothing of it in another.
     if (typeof prompt === 'string' && !gone) session.reset();
     const known = gone ? session.length : 0;
-    const onPromptRead = async (): Promise<void> => {
-      // Where nothing was added the place is kept already. Keys and values can be cut back to a prompt: for a first text alone, no script is fetched.
-      if (turn && session.length > known && (session.memory.fixed > 0 || !this.#places.empty)) await this.#keep(session, turn.prompt);
-    };
     const batcher = new EventBatcher((events) => this.#post({ type: 'events', id, events }));
     try {
-      for await (const event of session.generate(typeof prompt === 'string' && gone ? '' : prompt, { ...options, signal, onPromptRead })) {
+      for await (const event of session.generate(typeof prompt === 'string' && gone ? '' : prompt, { ...options, signal, ...(turn && { onPromptRead: () => this.#keepPrompt(session, turn, known) }) })) {
         if (event.type === 'text-start') this.#at = turn?.answer;
         batcher.push(event);
       }
@@ -114,20 +110,31 @@ export class EngineHost {
     if (this.#at !== undefined && this.#at !== answer && !this.#places.has(this.#at)) await this.#keep(session, this.#at);
     const name = from.find((place) => place === this.#at || this.#places.has(place));
     const kept = name === undefined || name === this.#at ? undefined : this.#places.get(name);
-    if (kept) await session.restore(kept);
-    this.#at = name;
+    this.#at = kept && !(await this.#could(session.restore(kept))) ? undefined : name;
     // A turn that writes on in an answer ends elsewhere.
     this.#places.forget(answer);
-    return name !== undefined;
+    return this.#at !== undefined;
   }
 
-  /** Going back to a place is a convenience: where there is no memory for it, or its script does not come, the text goes on without. */
+  /** Keeps the end of a prompt of which `known` tokens were read before. */
+  async #keepPrompt(session: Session, { prompt }: Turn, known: number): Promise<void> {
+    // Where nothing was added the place is kept already. Keys and values can be cut back to a prompt: for a first text alone, no script is fetched.
+    if (session.length > known && (session.memory.fixed > 0 || !this.#places.empty)) await this.#keep(session, prompt);
+  }
+
   async #keep(session: Session, name: string): Promise<void> {
+    await this.#could(session.snapshot().then((snapshot) => this.#places.keep(name, snapshot)));
+  }
+
+  /** Going back is a convenience: where there is no memory for it, or its script does not come, the text goes on without. */
+  async #could(work: Promise<void>): Promise<boolean> {
     try {
-      this.#places.keep(name, await session.snapshot());
+      await work;
+      return true;
     } catch (error) {
       if (error instanceof GpuOutOfMemoryError) this.#places.forgetAll();
       else if (!(error instanceof ModuleLoadError)) throw error;
+      return false;
     }
   }
 
