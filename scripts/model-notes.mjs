@@ -26,6 +26,7 @@ export const MODEL_NOTES = [
   { types: ['jamba'], examples: 'Jamba', notes: 'hybrid: Mamba; experts' },
   { types: ['gam'], examples: 'Gated Associative Memory', notes: 'causal convolutions and a learnt memory' },
   { types: ['liger_gla', 'liger_hgrn2', 'liger_qwen2_gla'], examples: 'Liger', notes: 'hybrid: GLA or HGRN-2 beside attention within a window, on one set of weights' },
+  { types: ['lizard'], examples: 'Lizard', notes: 'hybrid: gated linear attention with learnt features beside attention within a window' },
   { types: ['phi4flash'], examples: 'Phi-4-mini-flash', notes: 'hybrid: Mamba; differential attention; a cross-decoder on shared keys, values and memory (SambaY)' },
   { types: ['rat'], examples: 'RAT', notes: 'recurrences within chunks, attention across them; alone or hybrid' },
   { types: ['lfm2', 'lfm2_vl', 'lfm2-vl'], examples: 'LFM2, LFM2-VL', notes: 'hybrid: gated short convolutions' },

@@ -9,6 +9,7 @@ import { embeddingCases } from './embedding/cases.ts';
 import { gatedRmsNormCases } from './gated-rms-norm/cases.ts';
 import { gluCases } from './glu/cases.ts';
 import { interpolateCases } from './interpolate/cases.ts';
+import { hedgehogCases } from './hedgehog/cases.ts';
 import { hgrnCases } from './hgrn/cases.ts';
 import { layerNormCases } from './layer-norm/cases.ts';
 import { linearAttentionChannelCases } from './linear-attention-channel/cases.ts';
@@ -34,6 +35,7 @@ export const allCases: Readonly<Record<string, readonly KernelCase[]>> = {
   'chunk-attention': chunkAttentionCases,
   'differential-heads': differentialHeadsCases,
   'gated-rms-norm': gatedRmsNormCases,
+  hedgehog: hedgehogCases,
   'layer-norm': layerNormCases,
   'linear-attention': linearAttentionCases,
   'linear-attention-channel': linearAttentionChannelCases,

@@ -1,5 +1,5 @@
 import type { Activation } from '../../shaders/linear/linear-variant.ts';
-import type { ChannelGating, ChunkAttention, DifferentialAttention, GatedMlpOptions, GatedRmsNorm, HeadGating, HeadSection, Hgrn, Interpolation, LatentAttention, LinearAttention, LinearOptions, MemoryConv, MLstm, Moe, Ops, RgLru, RwkvOutput, SelectiveScan, ShortConv, SlotScores, SoftmaxAttention, Tensor } from './vocabulary.ts';
+import type { ChannelGating, ChunkAttention, DifferentialAttention, GatedMlpOptions, GatedRmsNorm, HeadGating, HeadSection, HedgehogAttention, Hgrn, Interpolation, LatentAttention, LinearAttention, LinearOptions, MemoryConv, MLstm, Moe, Ops, RgLru, RwkvOutput, SelectiveScan, ShortConv, SlotScores, SoftmaxAttention, Tensor } from './vocabulary.ts';
 import type { StateDeclaration } from './state.ts';
 import type { Vector, Weight } from './weight.ts';
 
@@ -35,6 +35,7 @@ export type Node = { readonly out: Tensor } & (
   | { readonly op: 'routeMemories'; readonly x: Tensor; readonly topK: number; readonly shared: boolean }
   | { readonly op: 'memoryConv'; readonly x: Tensor; readonly routes: Tensor; readonly conv: MemoryConv }
   | { readonly op: 'combineMemories'; readonly x: Tensor; readonly routes: Tensor }
+  | { readonly op: 'hedgehogAttention'; readonly x: Tensor; readonly attention: HedgehogAttention }
   | { readonly op: 'gatedRmsNorm'; readonly x: Tensor; readonly gate: Tensor; readonly norm: GatedRmsNorm }
   | { readonly op: 'rwkvOutput'; readonly x: Tensor; readonly output: RwkvOutput }
   | { readonly op: 'selectiveScan'; readonly x: Tensor; readonly scan: SelectiveScan }
@@ -193,6 +194,11 @@ export class Graph implements Ops {
 
   combineMemories(x: Tensor, routes: Tensor): Tensor {
     return this.#add({ op: 'combineMemories', x, routes }, x.width / routes.width, x.rows);
+  }
+
+  hedgehogAttention(projection: Tensor, attention: HedgehogAttention): Tensor {
+    this.#declare(attention.state);
+    return this.#add({ op: 'hedgehogAttention', x: projection, attention }, attention.added.width, projection.rows);
   }
 
   gatedRmsNorm(x: Tensor, gate: Tensor, norm: GatedRmsNorm): Tensor {

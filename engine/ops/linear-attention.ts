@@ -54,6 +54,8 @@ export type HeadGating =
       readonly parameters: Vector;
       readonly limits: readonly [least: number, most: number];
     }
+  /** One gate for all heads (arXiv:2507.09025): g = logsigmoid(x), k̃ = k. */
+  | { readonly kind: 'sigmoid'; readonly gate: TensorColumns }
   /** RetNet (arXiv:2307.08621), Lightning Attention (arXiv:2401.04658): g is the head's own, k̃ = k. */
   | {
       readonly kind: 'constant';

@@ -2,7 +2,7 @@ import type { FeatureMap } from '../../shaders/arrange-heads/arrange-heads.ts';
 import type { Activation } from '../../shaders/linear/linear-variant.ts';
 import type { ExpertActivation, Scoring } from '../../shaders/moe/variant.ts';
 import type { LinearAttention, MemoryConv, SlotScores } from './linear-attention.ts';
-import type { ConvState, DiagonalState, KvState, MLstmState } from './state.ts';
+import type { ConvState, DiagonalState, KvState, MLstmState, RecurrentState } from './state.ts';
 import type { Tensor, TensorColumns } from './tensor.ts';
 import type { Vector, Weight } from './weight.ts';
 
@@ -151,6 +151,27 @@ export interface RwkvOutput {
   readonly parameters: Vector;
 }
 
+/**
+ * Gated linear attention over Hedgehog's features, normalised (Lizard, arXiv:2507.09025): per head with φ(x) = [softmax(W x) | softmax(−W x)],
+ * o = Σ_j D_j (φ(q)·φ(k_j)) v_j / Σ_j D_j (φ(q)·φ(k_j)), where D_j is the product of the gates since token j, one a token for all heads.
+ */
+export interface HedgehogAttention {
+  /** Of q's heads; keys are features, values have 4 elements more than v: a sum of weights, and padding. */
+  readonly state: RecurrentState;
+  /** Of k and v, which heads of q share evenly: those of one are neighbours. */
+  readonly kvHeads: number;
+  /** [features / 2, elements of a head] */
+  readonly queryMap: Vector;
+  readonly keyMap: Vector;
+  /** Before its sigmoid. */
+  readonly gate: TensorColumns;
+  /** Of the sum of weights. */
+  readonly least: number;
+  /** A factor [1] of this, as wide as the result, is added. */
+  readonly added: Tensor;
+  readonly factor: Vector;
+}
+
 export interface GatedRmsNorm {
   /** Parts of x that are normalised by themselves. */
   readonly heads: number;
@@ -289,6 +310,8 @@ export interface Ops {
   memoryConv(x: Tensor, routes: Tensor, conv: MemoryConv): Tensor;
   /** What is read of all memories, one after the other, summed with the weights of `routes`. */
   combineMemories(x: Tensor, routes: Tensor): Tensor;
+  /** Linear attention with learnt features; `projection` holds the columns [q | k | v]. Gives [T, heads of q · their elements]. */
+  hedgehogAttention(projection: Tensor, attention: HedgehogAttention): Tensor;
   /** RMSNorm of each head of x and a gate as wide as x. */
   gatedRmsNorm(x: Tensor, gate: Tensor, norm: GatedRmsNorm): Tensor;
   /** From what the heads of RWKV-7 read of their states to what is projected out. */

@@ -44,7 +44,7 @@ function lowerShortConv(lowering: Lowering, { x, conv, out }: Extract<Node, { op
 }
 
 /** One step for a single token; two dispatches, whatever T is, for more. */
-function lowerLinearAttention(lowering: Lowering, { x, attention, out, declared }: DeclaredMixer<HeadGating>): void {
+export function lowerLinearAttention(lowering: Lowering, { x, attention, out, declared }: DeclaredMixer<HeadGating>): void {
   const { gating } = attention;
   const variant: LinearAttentionVariant = { ...mixerShape(x, attention), gating: gatingVariant(gating) };
   const { target, rows } = lowering.options;
@@ -65,6 +65,8 @@ function gatingVariant(gating: HeadGating): GatingVariant {
       return { kind: 'constant' };
     case 'delta-rule':
       return { kind: 'delta-rule', betaScale: gating.betaScale, ...(gating.beta && { beta: { stride: roundUp(gating.beta.tensor.width, 4), column: gating.beta.column } }) };
+    case 'sigmoid':
+      return { kind: 'sigmoid', stride: roundUp(gating.gate.tensor.width, 4), column: gating.gate.column };
     case 'mamba2':
       return { kind: 'mamba2', stride: roundUp(gating.gates.width, 4), column: gating.column, limits: gating.limits };
     case 'delta':
@@ -81,6 +83,8 @@ function gateBuffers(lowering: Lowering, gating: HeadGating): Record<string, Buf
       return { gate_params: lowering.constant(gating.decays) };
     case 'delta-rule':
       return gating.beta ? { gates: lowering.read(gating.beta.tensor) } : {};
+    case 'sigmoid':
+      return { gates: lowering.read(gating.gate.tensor) };
     case 'mamba2':
     case 'delta':
       return { gate_params: lowering.constant(gating.parameters), gates: lowering.read(gating.gates) };

@@ -67,6 +67,7 @@ function withColumns<G extends Gating>(gating: G, change: (columns: TensorColumn
     case 'delta-rule':
     case 'mamba2':
     case 'constant':
+    case 'sigmoid':
       return gating;
     case 'kda':
     case 'gla':

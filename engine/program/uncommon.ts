@@ -2,6 +2,7 @@ import { importModule } from '../modules/import-module.ts';
 import type * as Channel from './lower-channel.ts';
 import type * as Chunk from './lower-chunk.ts';
 import type * as Differential from './lower-differential.ts';
+import type * as Hedgehog from './lower-hedgehog.ts';
 import type * as Joint from './lower-joint.ts';
 import type * as Latent from './lower-latent.ts';
 import type * as Memories from './lower-memories.ts';
@@ -13,7 +14,7 @@ import type * as Slots from './lower-slots.ts';
 import type { Lowering } from './lowering.ts';
 
 /** Operators without which the Llama family does. With their shaders they are as much as the rest of the engine: scripts of their own, for each kind of model. */
-export type UncommonNode = Channel.ChannelNode | Chunk.ChunkNode | Differential.DifferentialNode | Joint.JointNode | Latent.LatentNode | Moe.MoeNode | Recurrent.RecurrentNode | Rwkv.RwkvNode | Scan.ScanNode | Memories.MemoriesNode | Slots.SlotsNode;
+export type UncommonNode = Channel.ChannelNode | Chunk.ChunkNode | Differential.DifferentialNode | Hedgehog.HedgehogNode | Joint.JointNode | Latent.LatentNode | Moe.MoeNode | Recurrent.RecurrentNode | Rwkv.RwkvNode | Scan.ScanNode | Memories.MemoriesNode | Slots.SlotsNode;
 
 /** Linear attention that forgets channel by channel. Rejects with `ModuleLoadError`, like all of these. */
 export const importChannel = (): Promise<typeof Channel> => importModule(() => import('./lower-channel.ts'));
@@ -23,6 +24,9 @@ export const importChunk = (): Promise<typeof Chunk> => importModule(() => impor
 
 /** Differential attention. */
 export const importDifferential = (): Promise<typeof Differential> => importModule(() => import('./lower-differential.ts'));
+
+/** Linear attention over Hedgehog's features. */
+export const importHedgehog = (): Promise<typeof Hedgehog> => importModule(() => import('./lower-hedgehog.ts'));
 
 /** Where branches meet, GPT-2's norms and positions, factors. */
 export const importJoint = (): Promise<typeof Joint> => importModule(() => import('./lower-joint.ts'));
@@ -65,6 +69,8 @@ export async function lowerUncommon(lowering: Lowering, node: UncommonNode): Pro
       return (await importChunk()).lowerChunk(lowering, node);
     case 'differentialAttention':
       return (await importDifferential()).lowerDifferential(lowering, node);
+    case 'hedgehogAttention':
+      return (await importHedgehog()).lowerHedgehog(lowering, node);
     case 'arrangeHeads':
     case 'gatedRmsNorm':
     case 'linearAttention':

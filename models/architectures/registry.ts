@@ -1,4 +1,4 @@
-import { importChannel, importChunk, importDifferential, importJoint, importLatent, importMemories, importMoe, importRecurrent, importRwkv, importScan, importSlots } from '../../engine/program/uncommon.ts';
+import { importChannel, importChunk, importDifferential, importHedgehog, importJoint, importLatent, importMemories, importMoe, importRecurrent, importRwkv, importScan, importSlots } from '../../engine/program/uncommon.ts';
 import type { RegisteredArchitecture } from './architecture.ts';
 import type * as Liger from './liger.ts';
 import { LLAMA_FAMILY } from './llama-family.ts';
@@ -30,6 +30,7 @@ export const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArch
   liger_gla: async () => (await liger()).ligerGla,
   liger_hgrn2: async () => (await liger()).ligerHgrn2,
   liger_qwen2_gla: async () => (await liger()).ligerQwen2Gla,
+  lizard: async () => (await together(import('./lizard.ts'), importHedgehog(), importRecurrent())).lizard,
   minimax,
   minimax_m1: minimax,
   minimax_text_01: minimax,

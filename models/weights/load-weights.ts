@@ -45,7 +45,7 @@ export async function loadWeights(gpu: Gpu, checkpoint: Checkpoint, plan: Weight
   }
   for (const spec of plan.specs) {
     options.signal?.throwIfAborted();
-    if (spec.kind === 'vector') values.set(spec, spec.values ?? new Float32Array(spec.length));
+    if (spec.kind === 'vector') values.set(spec, spec.values ?? new Float32Array(spec.made?.stored ?? spec.length));
     else uploads.set(spec, await MatrixUpload.begin(gpu, spec, (partsOf.get(spec) ?? []).map((part) => layoutOf(layouts, part))));
   }
   const conversions = new Map<string, Conversion[]>();
@@ -78,7 +78,8 @@ export async function loadWeights(gpu: Gpu, checkpoint: Checkpoint, plan: Weight
 
 async function uploadVectors(gpu: Gpu, values: ReadonlyMap<VectorSpec, Float32Array<ArrayBuffer>>): Promise<[VectorSpec, Vector][]> {
   const loaded: [VectorSpec, Vector][] = [];
-  for (const [spec, numbers] of values) {
+  for (const [spec, stored] of values) {
+    const numbers = spec.made ? spec.made.from(stored) : stored;
     // What was computed on the host is no part of the checkpoint.
     const buffer = await gpu.buffers.allocate(spec.label, numbers.byteLength, spec.values ? 'activations' : 'weights');
     gpu.device.queue.writeBuffer(buffer, 0, numbers);

@@ -45,13 +45,13 @@ function randomBytes(format: WeightFormat, rows: number, inputs: number): Record
 }
 
 /** Every tensor a half, through what the model makes of it: a log-decay must come out negative, or the state explodes. */
-function vectorOf({ length, parts }: VectorSpec): Float32Array<ArrayBuffer> {
-  const values = new Float32Array(length);
+function vectorOf({ length, parts, made }: VectorSpec): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(made?.stored ?? length);
   for (const { shape, offset, stride, map } of parts) {
     const count = shape.reduce((product, size) => product * size, 1);
     for (let i = 0; i < count; i++) values[offset + i * stride] = map ? map(0.5, i) : 0.5;
   }
-  return values;
+  return made ? made.from(values) : values;
 }
 
 /** Fills a buffer with repetitions of `pattern`. */

@@ -58,6 +58,8 @@ export interface VectorSpec {
   /** Other ways in which checkpoints cut it into tensors of the same names: taken where the shapes are those. */
   readonly alternatives?: readonly (readonly VectorPart[])[];
   readonly values?: Float32Array<ArrayBuffer>;
+  /** What becomes of all `stored` elements of the parts once they are there, where that is not what they are. */
+  readonly made?: { readonly stored: number; readonly from: (values: Float32Array) => Float32Array<ArrayBuffer> };
 }
 
 /** A tree of specs with the same tree of things on the GPU in its place. */

@@ -1,5 +1,5 @@
 import stepSource from '../common/step.wgsl?raw';
-import { assemble, ceilDiv, u32, type Binding, type Kernel } from '../kernel.ts';
+import { assemble, bool, ceilDiv, u32, type Binding, type Kernel } from '../kernel.ts';
 import { ACTIVATIONS } from '../linear/epilogue/epilogue.ts';
 import type { Activation } from '../linear/linear-variant.ts';
 import eluPlusOneSource from './activation-elu-plus-one.wgsl?raw';
@@ -34,6 +34,8 @@ export interface ArrangeHeadsVariant {
   readonly activation?: FeatureMap;
   /** Each head is divided by the sum of its activated elements. */
   readonly overSum?: boolean;
+  /** What follows the elements of a head begins with a one, whose products add up what the others are weighed by. */
+  readonly one?: boolean;
   /** Each head is rotated in pairs (i, i + dim/2), at the end; from.dim is even. */
   readonly rotary?: boolean;
 }
@@ -47,13 +49,13 @@ const FEATURE_MAPS: Readonly<Record<FeatureMap, string>> = { ...ACTIVATIONS, rel
  * x [T, from.stride], out [T, to.stride], whose other columns are not written; with `rotary` also rotary [context, from.dim/2, 2] and step.
  * Throws `RangeError` for columns beyond a row and for an odd head that is to be rotated.
  */
-export function arrangeHeads({ heads, times = 1, from, to, activation = 'none', overSum = false, rotary = false }: ArrangeHeadsVariant): Kernel {
+export function arrangeHeads({ heads, times = 1, from, to, activation = 'none', overSum = false, one = false, rotary = false }: ArrangeHeadsVariant): Kernel {
   for (const [{ dim, column, stride }, count] of [[from, heads], [to, heads * times]] as const) {
     if (column + count * dim > stride) throw new RangeError(`arrangeHeads: columns ${column}+${count * dim} exceed rows of ${stride}`);
   }
   if (rotary && from.dim % 2 !== 0) throw new RangeError(`arrangeHeads: a head of ${from.dim} elements has no halves to rotate`);
   const rotation: readonly Binding[] = rotary ? [{ name: 'rotary', type: 'read' }, { name: 'step', type: 'uniform' }] : [];
-  const changes = [times > 1 && `times${times}`, activation !== 'none' && activation, overSum && 'over-sum', rotary && 'rotary'].filter(Boolean);
+  const changes = [times > 1 && `times${times}`, activation !== 'none' && activation, overSum && 'over-sum', one && 'one', rotary && 'rotary'].filter(Boolean);
   return {
     label: [`arrange-heads/${heads}/${from.dim}@${from.column}of${from.stride}/${to.dim}@${to.column}of${to.stride}`, ...changes].join('/'),
     features: [],
@@ -61,6 +63,7 @@ export function arrangeHeads({ heads, times = 1, from, to, activation = 'none', 
       constants: {
         HEADS: u32(heads * times),
         TIMES: u32(times),
+        ONE: bool(one),
         FROM_DIM: u32(from.dim),
         FROM_COLUMN: u32(from.column),
         FROM_STRIDE: u32(from.stride),

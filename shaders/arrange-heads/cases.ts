@@ -6,9 +6,9 @@ import { arrangeHeadsReference } from './reference.ts';
 const POSITION = 5;
 
 function arrangeHeadsCase(variant: ArrangeHeadsVariant, count: number): KernelCase {
-  const { heads, times = 1, from, to, activation = 'none', overSum = false, rotary = false } = variant;
+  const { heads, times = 1, from, to, activation = 'none', overSum = false, one = false, rotary = false } = variant;
   return {
-    name: `arrange-heads T=${count} ${heads} of ${from.dim} to ${heads * times} of ${to.dim} ${activation}${overSum ? ' over sum' : ''}${rotary ? ' rotary' : ''}`,
+    name: `arrange-heads T=${count} ${heads} of ${from.dim} to ${heads * times} of ${to.dim} ${activation}${overSum ? ' over sum' : ''}${one ? ' one' : ''}${rotary ? ' rotary' : ''}`,
     kernels: () => [arrangeHeads(variant)],
     step: { count, position: POSITION, slotIn: 0, slotOut: 1 },
     // Elements that add up to something, where they are to be divided by that.
@@ -24,5 +24,6 @@ export const arrangeHeadsCases: readonly KernelCase[] = [
   arrangeHeadsCase({ heads: 3, from: { dim: 8, column: 0, stride: 24 }, to: { dim: 6, column: 1, stride: 20 } }, 2),
   arrangeHeadsCase({ heads: 2, times: 3, from: { dim: 10, column: 2, stride: 24 }, to: { dim: 10, column: 1, stride: 64 }, activation: 'silu', rotary: true }, 3),
   arrangeHeadsCase({ heads: 3, from: { dim: 33, column: 1, stride: 100 }, to: { dim: 36, column: 4, stride: 112 }, activation: 'elu-plus-one', overSum: true }, 3),
+  arrangeHeadsCase({ heads: 2, times: 2, from: { dim: 8, column: 3, stride: 20 }, to: { dim: 12, column: 4, stride: 52 }, one: true }, 2),
   arrangeHeadsCase({ heads: 1, times: 2, from: { dim: 7, column: 0, stride: 8 }, to: { dim: 7, column: 0, stride: 16 }, activation: 'relu' }, 1),
 ];

@@ -63,6 +63,11 @@ export function constantSizes(heads: number, headDim: number): LinearAttentionVa
   return { ...deltaSizes(heads, heads, headDim, headDim), normalised: false, scale: 1, gating: { kind: 'constant' } };
 }
 
+/** Columns [q | k | v], and one gate for all heads with three more columns before it. */
+export function sigmoidSizes(heads: number, keyDim: number, valueDim: number): LinearAttentionVariant {
+  return { ...deltaSizes(heads, heads, keyDim, valueDim), normalised: false, scale: 1, gating: { kind: 'sigmoid', stride: 4, column: 3 } };
+}
+
 /** Seeded inputs of a step; the slots of the state that it must not touch are NaN. */
 export function linearAttentionInputs(variant: LinearAttentionVariant, count: number, regime: Regime = 'usual'): LinearAttentionInputs {
   const { keyHeads, keyDim, mixedStride: stride, columns } = variant;
@@ -78,6 +83,7 @@ export function linearAttentionInputs(variant: LinearAttentionVariant, count: nu
 
 function gateInputs({ gating, valueHeads }: LinearAttentionVariant, count: number, regime: Regime): Pick<LinearAttentionInputs, 'gates' | 'gate_params'> {
   if (gating.kind === 'delta-rule') return { gates: gating.beta && normal(count * gating.beta.stride, 2), gate_params: new Float32Array(0) };
+  if (gating.kind === 'sigmoid') return { gates: normal(count * gating.stride, 2, regime === 'extreme' ? 30 : 2), gate_params: new Float32Array(0) };
   const next = uniform(3);
   // RetNet's rates are 1 − 2^−5, 1 − 2^−6, …
   if (gating.kind === 'constant') return { gates: undefined, gate_params: Float32Array.from({ length: valueHeads }, (_, h) => (regime === 'extreme' ? [0, -1e-7, -30, -1e30][h % 4] : Math.log1p(-(2 ** (-5 - h))))) };

@@ -1,5 +1,5 @@
 import type { BufferData, KernelCase, OutputShape } from '../kernel-case.ts';
-import { CASE_STEP, constantSizes, deltaRuleSizes, deltaSizes, linearAttentionInputs, mamba2Sizes, type Regime } from './case-inputs.ts';
+import { CASE_STEP, constantSizes, deltaRuleSizes, deltaSizes, linearAttentionInputs, mamba2Sizes, sigmoidSizes, type Regime } from './case-inputs.ts';
 import { linearAttentionChunked } from './linear-attention-chunked.ts';
 import { linearAttentionStep } from './linear-attention-step.ts';
 import { linearAttentionReference } from './reference.ts';
@@ -85,5 +85,7 @@ export const linearAttentionCases: readonly KernelCase[] = [
   linearAttentionCase('chunked', deltaRuleSizes(3, 12, 20, 'sigmoid'), 65),
   linearAttentionCase('chunked', deltaRuleSizes(2, 16, 8, 'whole'), 65),
   linearAttentionCase('chunked', constantSizes(3, 36), 64),
+  linearAttentionCase('step', sigmoidSizes(2, 40, 12), 1),
+  linearAttentionCase('chunked', sigmoidSizes(3, 24, 20), 100, 'extreme'),
   linearAttentionCase('chunked', constantSizes(4, 16), 500, 'extreme'),
 ];

@@ -9,12 +9,14 @@ import deltaSource from './gating-delta.wgsl?raw';
 import deltaRuleSource from './gating-delta-rule.wgsl?raw';
 import deltaRuleWholeSource from './gating-delta-rule-whole.wgsl?raw';
 import mamba2Source from './gating-mamba2.wgsl?raw';
+import sigmoidGateSource from './gating-sigmoid.wgsl?raw';
 
 /** What a mixer's gates are and where they lie; the formulas are those of `Gating` in engine/ops/vocabulary.ts. `stride`: row length of the tensor that holds them. */
 export type GatingVariant =
   | { readonly kind: 'delta'; readonly stride: number; readonly betaColumn: number; readonly decayColumn: number; readonly betaScale: 1 | 2; /** Heads that have parameters, which all others share in turns; default: all. */ readonly parameterHeads?: number }
   | { readonly kind: 'delta-rule'; readonly beta?: { readonly stride: number; readonly column: number }; readonly betaScale: 1 | 2 }
   | { readonly kind: 'mamba2'; readonly stride: number; readonly column: number; readonly limits: readonly [least: number, most: number] }
+  | { readonly kind: 'sigmoid'; readonly stride: number; readonly column: number }
   | { readonly kind: 'constant' };
 
 /** What a kernel that asks for `gate_of` is assembled with. The bindings are its 4th and 5th, or as many as there are. */
@@ -64,6 +66,11 @@ export function gatingParts(gating: GatingVariant, heads: number): GatingParts {
         snippets: [...common, softplusSource, mamba2Source],
         bindings: [PARAMETERS, GATES],
       };
+    }
+    case 'sigmoid': {
+      const { stride, column } = gating;
+      checkColumns([column], 1, stride);
+      return { constants: { ...constants, GATES_STRIDE: u32(stride), DECAY_COLUMN: u32(column) }, snippets: [...common, softplusSource, sigmoidGateSource], bindings: [GATES] };
     }
     case 'constant':
       return { constants, snippets: [...common, constantSource], bindings: [PARAMETERS] };

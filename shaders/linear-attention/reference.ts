@@ -39,6 +39,7 @@ function gateOf({ gating, valueHeads }: LinearAttentionVariant, { gates, gate_pa
     const { beta, betaScale } = gating;
     return { decay: 1, strength: beta && gates ? betaScale / (1 + Math.exp(-gates[token * beta.stride + beta.column + head])) : betaScale, delta: true, skip: 0 };
   }
+  if (gating.kind === 'sigmoid') return { decay: 1 / (1 + Math.exp(-(gates ? gates[token * gating.stride + gating.column] : NaN))), strength: 1, delta: false, skip: 0 };
   const [least, most] = gating.limits;
   const time = Math.min(Math.max(softplus(gate(gating.column) + params[valueHeads + head]), least), most);
   return { decay: Math.exp(params[head] * time), strength: time, delta: false, skip: params[2 * valueHeads + head] };

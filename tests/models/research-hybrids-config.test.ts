@@ -75,6 +75,11 @@ const VARIANTS: Readonly<Record<string, { readonly same: readonly Keys[]; readon
     other: [{ model_type: 'liger_hgrn2' }, { model_type: 'liger_qwen2_gla', attention_bias: undefined }, { window_size: null }, { window_size: undefined }],
     refused: [{ attention_bias: true }, { window_size: 0 }, { hidden_act: 'gelu' }],
   },
+  lizard: {
+    same: [{ head_dim: 8 }],
+    other: [{ feature_dim: 12 }, { window_size: undefined }, { num_meta: undefined }, { tie_word_embeddings: false }],
+    refused: [{ feature_dim: 7 }, { feature_dim: 130 }, { attention_bias: true }, { num_meta: 0 }],
+  },
   phi4flash: {
     same: [{ sliding_window: [null, 13, null, 13, null, null, null, null] }, { mamba_dt_rank: 3 }],
     other: [{ sliding_window: null }, { sliding_window: [null, 13, null, 12, null, null, null, null] }, { num_key_value_heads: null }, { mamba_expand: 2 }],

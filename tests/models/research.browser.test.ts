@@ -12,6 +12,7 @@ const MODELS = [
   'gam',
   'liger_gla',
   'liger_hgrn2',
+  'lizard',
   'phi4flash',
   'rat',
   'rwkv7',
