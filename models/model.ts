@@ -48,7 +48,8 @@ export interface Session {
    * Text and token ids are appended to what the session holds; an empty text goes on from where the last generation ended.
    * Messages are the whole conversation each time: as long as they continue the text that the session holds, only what is
    * new is read; where they differ (an edited turn, a template that leaves something out), everything from the first
-   * different token on, or everything if the model has recurrent layers, whose state cannot be cut.
+   * different token on, or everything if the model has recurrent layers, whose state cannot be cut. Where `cachePrefix` has more of
+   * the beginning than the session can keep, the session starts from that.
    *
    * Nothing happens before the first `next()`. Until `text-start` a failure leaves the session as it was:
    * `InvalidOptionError`, `SessionBusyError` while another generation of the session runs (until it ends, throws, or its

@@ -9,9 +9,9 @@ const GREEDY: GenerateOptions = { temperature: 0, stopTokens: [] };
 const SAMPLED: GenerateOptions = { temperature: 1, topK: 20, seed: 7, stopTokens: [] };
 
 describe.each([
-  ['arch/llama', 'int4', 24],
-  ['arch/qwen3_5_text', 'int8', 14],
-  ['arch/mamba2', 'f32', 14],
+  ['arch/llama', 'int4', 16],
+  ['arch/qwen3_5_text', 'int8', 12],
+  ['arch/mamba2', 'f32', 8],
   // A cache with a row for every seven tokens.
   ['research/rat', 'f16', 8],
 ] as const)('%s, %s', (name, kvCache, rounds) => {
@@ -96,7 +96,7 @@ describe.each([
 test('a saved state goes on in another load of the checkpoint, from another source, and nowhere else', async () => {
   const prompt = { tokens: randomTokens(9, 160, 4) };
   const saved: Record<string, Uint8Array<ArrayBuffer>> = {};
-  for (const [name, kvCache] of [['arch/llama', 'int4'], ['arch/qwen3_5_text', 'f16'], ['arch/mamba2', 'f32']] as const) {
+  for (const [name, kvCache] of [['arch/llama', 'int4'], ['arch/qwen3_5_text', 'f16']] as const) {
     const model = await loadFixture(name, { kvCache, contextLength: 64 });
     const session = model.createSession();
     await run(session, prompt, { maxTokens: 3 });
