@@ -11,7 +11,7 @@ import deltaRuleWholeSource from './gating-delta-rule-whole.wgsl?raw';
 import mamba2Source from './gating-mamba2.wgsl?raw';
 import sigmoidGateSource from './gating-sigmoid.wgsl?raw';
 
-/** What a mixer's gates are and where they lie; the formulas are those of `Gating` in engine/ops/vocabulary.ts. `stride`: row length of the tensor that holds them. */
+/** What a mixer's gates are and where they lie; the formulas are those of `Gating` in engine/ops/linear-attention.ts. `stride`: row length of the tensor that holds them. */
 export type GatingVariant =
   | { readonly kind: 'delta'; readonly stride: number; readonly betaColumn: number; readonly decayColumn: number; readonly betaScale: 1 | 2; /** Heads that have parameters, which all others share in turns; default: all. */ readonly parameterHeads?: number }
   | { readonly kind: 'delta-rule'; readonly beta?: { readonly stride: number; readonly column: number }; readonly betaScale: 1 | 2 }

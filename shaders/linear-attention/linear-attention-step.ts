@@ -12,7 +12,7 @@ const TEAMS = 4;
 const SMALLEST_WORKGROUP = 64;
 
 /**
- * One token (T = 1) of linear attention whose decay is one number a head (`Gating`, engine/ops/vocabulary.ts). Tensors: mixed [1, mixedStride],
+ * One token (T = 1) of linear attention whose decay is one number a head (`Gating`, engine/ops/linear-attention.ts). Tensors: mixed [1, mixedStride],
  * state [STATE_SLOTS, valueHeads, valueDim, keyDim], out [1, valueHeads · valueDim]; gate_params and gates as the gating has them.
  */
 export function linearAttentionStep(variant: LinearAttentionVariant, target: Target): Kernel {
