@@ -37,24 +37,24 @@ export function attentionLayers(c: ConfigReader, layers: number, hiddenSize: num
   return kinds;
 }
 
+/** Of the norms of q and k, which no config has. */
+const NORM_EPS = 1e-5;
+
 function readAttention(c: ConfigReader, hiddenSize: number): FlaAttention {
   const heads = c.integer('num_heads', { min: 1 });
   const headDim = sharedHeadDimension(c, 'num_heads', heads, hiddenSize);
   const theta = c.number('rope_theta', { default: 10_000 });
   if (theta <= 0) throw c.error('rope_theta', 'a positive number');
-  // fla's blocks do not hand this key on, but layers that they could have made have the norms.
-  if (c.boolean('qk_norm', { default: false })) throw c.error('qk_norm', 'false: norms of q and k are not supported here');
   const window = c.optionalInteger('window_size', { min: 1 });
   return {
     hiddenSize,
     heads,
     kvHeads: headGroups(c, 'num_kv_heads', heads, { default: heads }),
     headDim,
-    // Of norms that there are none of.
-    eps: 0,
+    eps: NORM_EPS,
     projectionBias: c.boolean('qkv_bias', { default: false }),
     outputBias: false,
-    qkNorm: false,
+    qkNorm: c.boolean('qk_norm', { default: false }),
     gated: false,
     rotary: { type: 'default', theta, rotaryDim: headDim },
     rotaryDim: headDim,

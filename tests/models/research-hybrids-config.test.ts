@@ -19,9 +19,9 @@ const VARIANTS: Readonly<Record<string, { readonly same: readonly Keys[]; readon
   },
   gla: {
     same: [{ attn: [] }, { expand_k: undefined, num_kv_heads: 2, use_gk: undefined, hidden_act: undefined }],
-    other: [{ clamp_min: null }, { tie_word_embeddings: true }, { num_kv_heads: 1 }, { feature_map: 'gelu' }, { fuse_norm: false }, { elementwise_affine: false }, { intermediate_size: null }, { attn: [{ layers: [0], num_heads: 4, window_size: 5 }] }],
+    other: [{ clamp_min: null }, { tie_word_embeddings: true }, { num_kv_heads: 1 }, { feature_map: 'gelu' }, { fuse_norm: false }, { elementwise_affine: false }, { intermediate_size: null }, { attn: [{ layers: [0], num_heads: 4, window_size: 5, qk_norm: true }] }],
     refused: [
-      { attn: { layers: [2], num_heads: 4 } }, { attn: { layers: [0] } }, { attn: [{ layers: [0], num_heads: 4 }, { layers: [0], num_heads: 4 }] }, { attn: { layers: [0], num_heads: 4, qk_norm: true } }, { attn: 'all' },
+      { attn: { layers: [2], num_heads: 4 } }, { attn: { layers: [0] } }, { attn: [{ layers: [0], num_heads: 4 }, { layers: [0], num_heads: 4 }] }, { attn: { layers: [0], num_heads: 4, qk_norm: 1 } }, { attn: 'all' },
       { num_kv_heads: 3 }, { feature_map: 'hadamard' }, { clamp_min: 1 }, { use_gv: true }, { use_gk: false }, { gate_logit_normalizer: 8 },
     ],
   },
