@@ -157,6 +157,30 @@ describe('snapshots', () => {
     session.dispose();
   });
 
+  test('where a prompt is read, other answers begin', async () => {
+    const session = model.createSession();
+    const snapshots: Snapshot[] = [];
+    const sampled = { temperature: 1, maxTokens: 3 };
+    const onPromptRead = async (): Promise<void> => {
+      const snapshot = await session.snapshot();
+      expect(await failure(session.restore(snapshot))).toMatchObject({ code: 'generate/session-busy' });
+      snapshots.push(snapshot);
+    };
+    const first = await run(session, { tokens }, { ...sampled, seed: 1, onPromptRead });
+    const [read] = snapshots;
+    expect(snapshots).toMatchObject([{ length: tokens.length }]);
+    for (const seed of [2, 1]) {
+      await session.restore(read);
+      const answer = await run(session, { tokens: [] }, { ...sampled, seed });
+      // The last token of the prompt is read again: logits are not kept.
+      expect(answer).toMatchObject({ promptTokens: tokens.length, cachedTokens: tokens.length - 1 });
+      if (seed === 1) expect(answer.ids).toEqual(first.ids);
+      else expect(answer.ids).not.toEqual(first.ids);
+    }
+    read.dispose();
+    session.dispose();
+  });
+
   test('what cannot be is refused, and changes nothing', async () => {
     const session = model.createSession();
     const empty = await session.snapshot();

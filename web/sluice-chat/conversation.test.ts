@@ -36,7 +36,10 @@ test('a repetition stands beside the answer, and in place of none', () => {
   const a = answered(conversation, 'a');
   const again = conversation.askAgain();
   expect(again).not.toBe(a);
+  // Stopped before a word of it was seen.
+  if (again) again.unseen = ' never seen';
   expect(conversation.askAgain()).toBe(again);
+  expect(again?.unseen).toBe('');
   expect(conversation.following(undefined)).toEqual([a, again]);
   expect(again && conversation.turnOf(again).from).toEqual(['prompt 1', 'prompt 2']);
   // Of an answer that was stopped the reader has not seen all: what follows goes on from its question.

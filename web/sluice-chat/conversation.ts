@@ -70,7 +70,8 @@ export class Conversation {
   /** The last question once more, beside the answer that it has; in place of it where there is none. */
   askAgain(): Exchange | undefined {
     const { last } = this;
-    if (!last || last.answer === '') return last;
+    if (last?.answer === '') last.unseen = '';
+    if (!last?.answer) return last;
     const exchanges = [...this.exchanges];
     this.exchanges.pop();
     const again = this.ask(last.prompt);
