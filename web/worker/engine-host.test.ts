@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Model, Session } from '../../models/model.ts';
+import { GpuOutOfMemoryError } from '../../engine/errors/gpu-errors.ts';
+import type { Model, Session, Snapshot } from '../../models/model.ts';
 import { EngineHost } from './engine-host.ts';
 import type { Reply } from './protocol.ts';
 
@@ -59,4 +60,68 @@ test('a request that is cancelled before its turn fails, and an unknown error ke
   host.handle({ type: 'cancel', id: 2 });
   await expect.poll(() => replies.length).toBe(2);
   expect(replies).toMatchObject([{ type: 'failed', id: 1, error: { code: 'config' } }, { type: 'failed', id: 2, error: { name: 'AbortError' } }]);
+});
+
+/** A model that answers each prompt at once, with a recurrent state, and writes down what its session is asked for; `full`: there is no memory left. */
+function brief(log: string[], memoryLeft: { full: boolean }): Model {
+  const model = endless('m', []);
+  let length = 0;
+  const names = new Map<Snapshot, number>();
+  const session: Session = {
+    ...model.createSession(),
+    get length() { return length; },
+    memory: { fixed: 1, growing: 0, allocated: 1 },
+    async *generate(prompt, options) {
+      log.push(`generate ${JSON.stringify(prompt)}`);
+      if (prompt !== '') length += 2;
+      await options?.onPromptRead?.();
+      yield { type: 'text-start', promptTokens: length, cachedTokens: 0 };
+      length++;
+    },
+    snapshot: () => {
+      if (memoryLeft.full) return Promise.reject(new GpuOutOfMemoryError('kept state', 1));
+      const snapshot = { length, bytes: 1, dispose: () => log.push(`dispose ${length}`) };
+      names.set(snapshot, length);
+      log.push(`keep ${length}`);
+      return Promise.resolve(snapshot);
+    },
+    restore: (snapshot) => {
+      length = names.get(snapshot) ?? NaN;
+      log.push(`restore ${length}`);
+      return Promise.resolve();
+    },
+    reset: () => {
+      length = 0;
+      log.push('reset');
+    },
+  };
+  return { ...model, createSession: () => session };
+}
+
+test('a turn goes on from the first place that is left; where none is, the whole text is read', async () => {
+  const log: string[] = [];
+  const memoryLeft = { full: false };
+  const replies: Reply[] = [];
+  const host = new EngineHost(() => Promise.resolve(brief(log, memoryLeft)), (reply) => replies.push(reply));
+  let id = 0;
+  /** What the session was asked for during a turn. */
+  async function turn(prompt: string, from: readonly string[], name: string): Promise<string[]> {
+    host.handle({ type: 'generate', id: ++id, prompt, options: {}, turn: { from, prompt: `p${name}`, answer: `a${name}` } });
+    await expect.poll(() => replies.at(-1)).toEqual({ type: 'done', id });
+    return log.splice(0);
+  }
+  host.handle({ type: 'load', id: 0, source: 'm', options: {} });
+  expect(await turn('One', [], '1')).toEqual(['reset', 'generate "One"', 'keep 2']);
+  // Written on: the session is there already, and nothing is to be kept of what it leaves.
+  expect(await turn('One more', ['a1'], '1')).toEqual(['generate ""']);
+  // Again: the answer can be gone back to, and its prompt is not kept twice.
+  expect(await turn('One', ['p1'], '2')).toEqual(['keep 4', 'restore 2', 'generate ""']);
+  expect(await turn('One more', ['a1', 'p1'], '1')).toEqual(['keep 3', 'restore 4', 'dispose 4', 'generate ""']);
+  // No memory: what was kept goes, and the text is read from its beginning.
+  memoryLeft.full = true;
+  const last = await turn('Two', ['a9', 'a2'], '3');
+  expect(last.slice(-2)).toEqual(['reset', 'generate "Two"']);
+  expect(last.slice(0, -2).every((step) => step.startsWith('dispose'))).toBe(true);
+  memoryLeft.full = false;
+  expect(await turn('One', ['a1', 'p1', 'a2'], '4')).toEqual(['keep 3', 'reset', 'generate "One"', 'keep 2']);
 });
