@@ -17,6 +17,11 @@ const RECORD_BYTES = 12;
 const MAX_DIMENSIONS = 3;
 const MAX_KEY = 256;
 
+/** The first block that all further ones are like; the very first has other tensors. */
+const TEMPLATE = 1;
+/** Blocks beyond these have their headers found one by one. */
+const MAX_GUESSED = 256;
+
 /** ggml's numbers of the container's data types; 4 to 6 are types that ggml has no more. */
 const TYPES: ReadonlyMap<number, number> = new Map([[0, 0], [1, 1], [2, 2], [3, 3], [7, 6], [8, 7], [9, 8]]);
 /** F32 and F16, which version 100 has too. */
@@ -61,15 +66,34 @@ async function walk(file: SourceFile, reader: ForwardReader): Promise<RwkvContai
   if (!TYPES.has(type)) fail('header', `says that its tensors are of type ${type}, which there is not`);
 
   const tensors = new Map<string, TensorInfo>();
+  let guessed = false;
   for (let position = HEADER_BYTES; position < size; ) {
     const record = await readRecord(name, reader, position, version);
     const { end, tensor } = record;
     if (tensors.has(tensor.name)) throw new CheckpointError('duplicate-tensor', 'is there twice', { file: name, tensor: tensor.name });
     if (end > size) throw new CheckpointError('truncated', `ends at byte ${end}, but the file has only ${size} bytes; it is incomplete, download it again`, { file: name, tensor: tensor.name });
+    if (tensor.name.startsWith(`blocks.${TEMPLATE + 1}.`) && !guessed) {
+      guessed = true;
+      reader.expect(furtherHeaders([...tensors.values()], position, layers));
+    }
     tensors.set(tensor.name, tensor);
     position = end;
   }
   return { vocabularySize, hiddenSize, layers, tensors };
+}
+
+/** Where the headers of all blocks from `position` on begin, if they are as the template is. */
+function furtherHeaders(tensors: readonly TensorInfo[], position: number, layers: number): number[] {
+  const template = tensors.filter(({ name }) => name.startsWith(`blocks.${TEMPLATE}.`));
+  const starts: number[] = [];
+  let start = position;
+  for (let block = TEMPLATE + 1; block < Math.min(layers, MAX_GUESSED); block++) {
+    for (const { name, shape, byteLength } of template) {
+      starts.push(start);
+      start += RECORD_BYTES + 4 * shape.length + name.length + String(block).length - String(TEMPLATE).length + byteLength;
+    }
+  }
+  return starts;
 }
 
 /** The tensor whose header begins at `position`, and where its data end. */

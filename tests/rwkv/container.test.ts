@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../models/checkpoint/open-checkpoint.ts';
+import type { Source } from '../../models/sources/source.ts';
 import { planWeights } from '../../models/weights/plan.ts';
 import { storedModules } from '../../models/weights/stored-modules.ts';
 import { fileHandler, serve } from '../support/file-server.ts';
@@ -49,6 +50,34 @@ describe("rwkv.cpp's container", () => {
     if (ranges) expect(asked).toBeLessThan(0.4 * bytes.length);
     else expect(server.requests).toHaveLength(1);
   });
+});
+
+test('the headers of blocks that are as the others are come several at a time', async () => {
+  const contents = tinyRwkv({ ...SHAPE, hidden: 128, layers: 12, type: 'F32' });
+  // A block that is not.
+  const odd = contents.tensors.map((tensor) => (tensor.name === 'blocks.5.att.w1' ? { ...tensor, shape: [500, 128], bytes: new Uint8Array(4 * 500 * 128) } : tensor));
+  for (const [tensors, least] of [[contents.tensors, 5], [odd, 2]] as const) {
+    const bytes = writeContainer({ ...contents, tensors });
+    const source = memorySource({ [FILE]: bytes }, FILE);
+    let [running, most] = [0, 0];
+    const slow: Source = {
+      ...source,
+      open: async (path) => {
+        const file = await source.open(path);
+        const read = async (start: number, end: number): Promise<Uint8Array<ArrayBuffer>> => {
+          most = Math.max(most, ++running);
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          running--;
+          return bytes.slice(start, end);
+        };
+        return file && { ...file, read };
+      },
+    };
+    const checkpoint = await openCheckpoint(slow);
+    expect([...checkpoint.tensors.values()].map(({ byteLength }) => byteLength)).toEqual(tensors.map((tensor) => tensor.bytes.length));
+    expect(most).toBeGreaterThanOrEqual(least);
+    expect(running).toBe(0);
+  }
 });
 
 const tiny = tinyRwkv({ vocabulary: 8, hidden: 8, headDim: 4, layers: 2, inner: 8, type: 'F32' });
