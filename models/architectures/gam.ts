@@ -39,9 +39,9 @@ function weights(c: GamConfig) {
       norm: norm(`${block}.ln1`),
       conv: vector(`${block}.causal_conv.weight`, hiddenSize * c.kernelSize, { shape: [hiddenSize, 1, c.kernelSize] }),
       convBias: vector(`${block}.causal_conv.bias`, hiddenSize),
-      // Slots are what is looked for and what is found.
-      keys: matrix(`${block}.memory_bank`, slots, hiddenSize),
-      values: matrix(`${block}.memory_bank`, hiddenSize, slots, { transposed: true }),
+      // Slots are what is looked for and what is found: one tensor, which no packed format has both ways.
+      keys: matrix(`${block}.memory_bank`, slots, hiddenSize, { role: 'dense' }),
+      values: matrix(`${block}.memory_bank`, hiddenSize, slots, { role: 'dense', transposed: true }),
       gate: linear(`${block}.gate`, 2 * hiddenSize, hiddenSize),
       mlpNorm: norm(`${block}.ln2`),
       up: linear(`${block}.ffn.0`, 4 * hiddenSize, hiddenSize),

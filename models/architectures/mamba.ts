@@ -32,9 +32,9 @@ export function mambaConfig(c: ConfigReader, hiddenSize: number): Omit<MambaConf
   };
 }
 
-/** dt_proj over all columns of `mix`, B's and C's with zeros: without a norm that takes the first of them, nothing else does. */
+/** dt_proj over all columns of `mix`, B's and C's with zeros: without a norm that takes the first of them, nothing else does. Packed weights cannot be widened. */
 function stepsOfMix(name: string, { inner, stepRank, stateSize }: MambaConfig): MatrixSpec {
-  const spec = matrix(name, inner, stepRank + 2 * stateSize);
+  const spec = matrix(name, inner, stepRank + 2 * stateSize, { role: 'dense' });
   return { ...spec, parts: spec.parts.map((part) => ({ ...part, columns: { start: 0, count: stepRank } })) };
 }
 
