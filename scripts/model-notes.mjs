@@ -25,7 +25,7 @@ export const MODEL_NOTES = [
   { types: ['zamba2'], examples: 'Zamba2', notes: 'hybrid: Mamba-2, and attention whose weights several layers share' },
   { types: ['jamba'], examples: 'Jamba', notes: 'hybrid: Mamba; experts' },
   { types: ['gam'], examples: 'Gated Associative Memory', notes: 'causal convolutions and a learnt memory' },
-  { types: ['liger_gla', 'liger_hgrn2', 'liger_qwen2_gla'], examples: 'Liger', notes: 'hybrid: GLA or HGRN-2 beside attention within a window, on one set of weights' },
+  { types: ['liger_gla', 'liger_gsa', 'liger_hgrn2', 'liger_qwen2_gla'], examples: 'Liger', notes: 'hybrid: GLA, GSA or HGRN-2 beside attention within a window, on one set of weights' },
   { types: ['lizard'], examples: 'Lizard', notes: 'hybrid: gated linear attention with learnt features beside attention within a window' },
   { types: ['phi4flash'], examples: 'Phi-4-mini-flash', notes: 'hybrid: Mamba; differential attention; a cross-decoder on shared keys, values and memory (SambaY)' },
   { types: ['rat'], examples: 'RAT', notes: 'recurrences within chunks, attention across them; alone or hybrid' },

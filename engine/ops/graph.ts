@@ -119,7 +119,7 @@ export class Graph implements Ops {
   }
 
   arrangeHeads(x: Tensor, sections: readonly HeadSection[]): Tensor {
-    return this.#add({ op: 'arrangeHeads', x, sections }, sections.reduce((width, { heads, times = 1, dim }) => width + heads * times * dim, 0), x.rows);
+    return this.#add({ op: 'arrangeHeads', x, sections }, sections.reduce((width, { heads, times = 1, dim, pool = 1 }) => width + heads * times * (dim / pool), 0), x.rows);
   }
 
   glu(x: Tensor, activation: Activation): Tensor {

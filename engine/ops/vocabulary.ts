@@ -124,6 +124,8 @@ export interface HeadSection {
   readonly activation?: FeatureMap;
   /** Each head is divided by the sum of its activated elements. */
   readonly overSum?: true;
+  /** As many neighbours in a head become one, their mean, unless heads are rotated. */
+  readonly pool?: number;
   /** Cosines and sines [context, dim / 2, 2], by which whole heads are rotated in the end; absent: no rotation. */
   readonly rotaryTable?: Vector;
 }

@@ -16,7 +16,7 @@ export function arrange(lowering: Lowering, x: Tensor, sections: readonly Resize
   const buffers = { x: lowering.read(x), out: lowering.define(out, 'arranged heads') };
   const [fromStride, toStride] = [roundUp(x.width, 4), roundUp(out.width, 4)];
   let toColumn = 0;
-  for (const { heads, times = 1, column, dim, to = dim, activation, overSum, rotaryTable } of sections) {
+  for (const { heads, times = 1, column, dim, pool = 1, to = dim / pool, activation, overSum, rotaryTable } of sections) {
     const kernel = arrangeHeads({
       heads,
       times,
@@ -24,6 +24,7 @@ export function arrange(lowering: Lowering, x: Tensor, sections: readonly Resize
       to: { dim: to, column: toColumn, stride: toStride },
       ...(activation && { activation }),
       ...(overSum && { overSum }),
+      ...(pool > 1 && { pool }),
       ...(rotaryTable && { rotary: true }),
     });
     lowering.emit(kernel, { ...buffers, ...(rotaryTable && { rotary: lowering.constant(rotaryTable) }) }, out);

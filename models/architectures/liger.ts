@@ -8,14 +8,16 @@ import { denseConfig } from './dense-config.ts';
 import { mlp } from './mlp.ts';
 import { transformerName, transformerScalings, transformerWeights, type TransformerConfig } from './transformer.ts';
 
-type Gating = 'gla' | 'hgrn2';
+type Gating = 'gla' | 'gsa' | 'hgrn2';
 
 interface LigerConfig extends TransformerConfig {
   readonly gating: Gating;
+  /** Of gated slot attention, in a head. */
+  readonly slots: number;
   readonly window: number | undefined;
 }
 
-/** What the logarithms of GLA's decays are divided by: no config has it. */
+/** What the logarithms of decays are divided by: no config has it. */
 const NORMALIZER = 16;
 
 function parse(c: ConfigReader, gating: Gating, projectionBias: boolean): LigerConfig {
@@ -23,7 +25,10 @@ function parse(c: ConfigReader, gating: Gating, projectionBias: boolean): LigerC
   if (c.boolean('attention_bias', { default: projectionBias }) !== projectionBias) throw c.error('attention_bias', String(projectionBias));
   // null: attention to everything.
   const window = c.keys().includes('window_size') ? c.optionalInteger('window_size', { min: 1 }) : 64;
-  return { ...denseConfig(c, { projectionBias, mlpBias: !projectionBias && c.boolean('mlp_bias', { default: false }) }), gating, window };
+  const dense = denseConfig(c, { projectionBias, mlpBias: !projectionBias && c.boolean('mlp_bias', { default: false }) });
+  const slots = gating === 'gsa' ? c.integer('pool_size', { min: 1 }) : 1;
+  if (dense.headDim % slots !== 0) throw c.error('pool_size', `a divisor of the ${dense.headDim} elements of a head`);
+  return { ...dense, gating, slots, window };
 }
 
 function weights(c: LigerConfig, context: number, stored: StoredModules) {
@@ -33,31 +38,46 @@ function weights(c: LigerConfig, context: number, stored: StoredModules) {
 
 type Weights = Loaded<ReturnType<typeof weights>>;
 
-/** Decays of linear attention are made of keys as they are before their softmax (the paper's pooling, over as many places as there are channels); no parameter is new. */
-function mixer(ops: Ops, normed: Tensor, residual: Tensor, w: Weights['layers'][number]['attention'], c: LigerConfig, rotaryTable: Vector, noBounds: Vector | undefined): Tensor {
-  const { heads, kvHeads, headDim, window } = c;
+/** Decays are made of keys as they are before any softmax, as means of neighbours where there are fewer slots than elements; no parameter is new. */
+function recurrent(ops: Ops, projection: Tensor, c: LigerConfig, noBounds: Vector | undefined): Tensor {
+  const { heads, kvHeads, headDim, slots } = c;
   const [queries, keys] = [heads * headDim, kvHeads * headDim];
-  const projection = ops.linear(normed, w.projection, w.projectionBias ? { bias: w.projectionBias } : {});
-  const local = ops.softmaxAttention(projection, { state: { kind: 'kv', kvHeads, headDim }, heads, scale: headDim ** -0.5, rotary: { table: rotaryTable, rotaryDim: c.rotaryDim }, ...(window !== undefined && { window }) });
-  const features = ops.softmax(projection, { parts: heads + kvHeads, width: queries + keys });
-  const joined = ops.concatenate(features, projection);
-  // [softmax q | softmax k | v | k], where heads of k and v serve several of q.
+  // Heads of k and v serve several of q.
   const shared = { heads: kvHeads, dim: headDim, times: heads / kvHeads };
-  const mixed = ops.arrangeHeads(joined, [
+  const linear = { keyHeads: heads, normalised: false, scale: 1 };
+  if (c.gating === 'gsa') {
+    const qk = ops.arrangeHeads(projection, [{ column: 0, heads, dim: headDim }, { ...shared, column: queries }]);
+    const decay = { tensor: ops.arrangeHeads(projection, [{ ...shared, column: queries, pool: headDim / slots }]), column: 0 };
+    const scores = ops.slotScores(qk, { state: { kind: 'recurrent', heads, keyDim: headDim, valueDim: slots }, scale: 1, decay, normalizer: NORMALIZER });
+    const v = ops.arrangeHeads(projection, [{ ...shared, column: queries + keys }]);
+    return ops.linearAttention(ops.concatenate(ops.softmax(scores, { parts: heads }), v), {
+      ...linear,
+      state: { kind: 'recurrent', heads, keyDim: slots, valueDim: headDim },
+      columns: { q: 0, k: 0, v: heads * slots },
+      gating: { kind: 'slots', decay, normalizer: NORMALIZER },
+    });
+  }
+  const features = ops.softmax(projection, { parts: heads + kvHeads, width: queries + keys });
+  // [softmax q | softmax k | v | k]
+  const mixed = ops.arrangeHeads(ops.concatenate(features, projection), [
     { column: 0, heads, dim: headDim },
     { ...shared, column: queries },
     { ...shared, column: features.width + queries + keys },
     { ...shared, column: features.width + queries },
   ]);
   const decay = { tensor: mixed, column: 3 * queries };
-  const recurrent = ops.linearAttention(mixed, {
+  return ops.linearAttention(mixed, {
+    ...linear,
     state: { kind: 'recurrent', heads, keyDim: headDim, valueDim: headDim },
-    keyHeads: heads,
-    normalised: false,
-    scale: 1,
     gating: noBounds ? { kind: 'hgrn2', decay, lowerBounds: noBounds } : { kind: 'gla', decay, normalizer: NORMALIZER },
   });
-  return ops.linear(ops.add(recurrent, local), w.output, { scale: 0.5, residual });
+}
+
+function mixer(ops: Ops, normed: Tensor, residual: Tensor, w: Weights['layers'][number]['attention'], c: LigerConfig, rotaryTable: Vector, noBounds: Vector | undefined): Tensor {
+  const { heads, kvHeads, headDim, rotaryDim, window } = c;
+  const projection = ops.linear(normed, w.projection, w.projectionBias ? { bias: w.projectionBias } : {});
+  const local = ops.softmaxAttention(projection, { state: { kind: 'kv', kvHeads, headDim }, heads, scale: headDim ** -0.5, rotary: { table: rotaryTable, rotaryDim }, ...(window !== undefined && { window }) });
+  return ops.linear(ops.add(recurrent(ops, projection, c, noBounds), local), w.output, { scale: 0.5, residual });
 }
 
 function forward(ops: Ops, w: Weights, c: LigerConfig): Tensor {
@@ -72,10 +92,11 @@ function forward(ops: Ops, w: Weights, c: LigerConfig): Tensor {
 const liger = (gating: Gating, projectionBias: boolean) => register({ parse: (c) => parse(c, gating, projectionBias), weights, canonicalName: transformerName, scalings: transformerScalings, forward });
 
 /**
- * Liger (Lan et al. 2025, arXiv:2503.01496): Llama or Qwen2 with half of its attention within a window, the other half GLA or HGRN-2 over the same
+ * Liger (Lan et al. 2025, arXiv:2503.01496): Llama or Qwen2 with half of its attention within a window, the other half GLA, GSA or HGRN-2 over the same
  * q, k and v. As in github.com/OpenSparseLLMs/Linearization, `liger/models/`; the window is that of fla-org/distillation-fla, which
  * decodes with one: a token and the 63 before it, or `window_size`.
  */
 export const ligerGla = liger('gla', false);
+export const ligerGsa = liger('gsa', false);
 export const ligerQwen2Gla = liger('gla', true);
 export const ligerHgrn2 = liger('hgrn2', false);

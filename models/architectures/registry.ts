@@ -28,6 +28,7 @@ export const ARCHITECTURES: Readonly<Record<string, () => Promise<RegisteredArch
   lfm2_vl: lfm2,
   mamba2: async () => (await together(import('./mamba2.ts'), importRecurrent())).mamba2,
   liger_gla: async () => (await liger()).ligerGla,
+  liger_gsa: async () => (await together(liger(), importSlots())).ligerGsa,
   liger_hgrn2: async () => (await liger()).ligerHgrn2,
   liger_qwen2_gla: async () => (await liger()).ligerQwen2Gla,
   lizard: async () => (await together(import('./lizard.ts'), importHedgehog(), importRecurrent())).lizard,

@@ -9,7 +9,7 @@ function featureOf(map: FeatureMap, x: number): number {
 
 /** Float64: `rows` rows of `to.stride` elements; NaN where nothing is written. `turns`: [context, from.dim/2] of (cos, sin), row r at `position` + r. */
 export function arrangeHeadsReference(variant: ArrangeHeadsVariant, x: ArrayLike<number>, rows: number, { turns = [], position = 0 }: { readonly turns?: ArrayLike<number>; readonly position?: number } = {}): Float64Array {
-  const { heads, times = 1, from, to, activation = 'none', overSum, one, rotary } = variant;
+  const { heads, times = 1, from, to, activation = 'none', overSum, one, pool = 1, rotary } = variant;
   const out = new Float64Array(rows * to.stride).fill(NaN);
   const half = from.dim / 2;
   for (let row = 0; row < rows; row++) {
@@ -21,7 +21,8 @@ export function arrangeHeadsReference(variant: ArrangeHeadsVariant, x: ArrayLike
         const [cos, sin] = [0, 1].map((part) => turns[2 * ((position + row) * half + (i % half)) + part]);
         return i < half ? features[i] * cos - features[i + half] * sin : features[i] * cos + features[i - half] * sin;
       };
-      for (let i = 0; i < to.dim; i++) out[row * to.stride + to.column + head * to.dim + i] = i < from.dim ? (rotary ? turned(i) : features[i]) / divisor : Number(one === true && i === from.dim);
+      const pooled = (i: number): number => features.slice(i * pool, (i + 1) * pool).reduce((sum, value) => sum + value, 0) / pool;
+      for (let i = 0; i < to.dim; i++) out[row * to.stride + to.column + head * to.dim + i] = i < from.dim / pool ? (rotary ? turned(i) : pooled(i)) / divisor : Number(one === true && i === from.dim / pool);
     }
   }
   return out;

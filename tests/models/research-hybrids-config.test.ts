@@ -75,6 +75,11 @@ const VARIANTS: Readonly<Record<string, { readonly same: readonly Keys[]; readon
     other: [{ model_type: 'liger_hgrn2' }, { model_type: 'liger_qwen2_gla', attention_bias: undefined }, { window_size: null }, { window_size: undefined }],
     refused: [{ attention_bias: true }, { window_size: 0 }, { hidden_act: 'gelu' }],
   },
+  liger_gsa: {
+    same: [{ head_dim: undefined }],
+    other: [{ pool_size: 8 }],
+    refused: [{ pool_size: 3 }, { pool_size: undefined }],
+  },
   lizard: {
     same: [{ head_dim: 8 }],
     other: [{ feature_dim: 12 }, { window_size: undefined }, { num_meta: undefined }, { tie_word_embeddings: false }],

@@ -11,6 +11,7 @@ const MODELS = [
   'gla-hybrid',
   'gam',
   'liger_gla',
+  'liger_gsa',
   'liger_hgrn2',
   'lizard',
   'phi4flash',
