@@ -24,7 +24,11 @@ function slidingWindows(c: ConfigReader, layers: number): (number | undefined)[]
   if (!Array.isArray(c.raw('sliding_window'))) {
     // The config class has a default, and null for none.
     const window = c.keys().includes('sliding_window') ? c.optionalInteger('sliding_window', { min: 1 }) : 2047;
-    return Array.from({ length: layers }, (_, i) => (i < layers / 2 && i % 2 === 1 ? window : undefined));
+    const windowed = (i: number): boolean => i < layers / 2 && i % 2 === 1;
+    // vLLM goes by these, where a config has them.
+    const types = c.has('layer_types') ? c.strings('layer_types') : undefined;
+    if (types && (types.length !== layers || types.some((type, i) => (type === 'sliding_attention') !== windowed(i)))) throw c.error('layer_types', `a list of ${layers} with sliding_attention for the attention of the first half`);
+    return Array.from({ length: layers }, (_, i) => (windowed(i) ? window : undefined));
   }
   const list = c.array('sliding_window');
   const elements = new ConfigReader({ ...list }, c.file, 'sliding_window');

@@ -86,9 +86,9 @@ const VARIANTS: Readonly<Record<string, { readonly same: readonly Keys[]; readon
     refused: [{ feature_dim: 7 }, { feature_dim: 130 }, { attention_bias: true }, { num_meta: 0 }],
   },
   phi4flash: {
-    same: [{ sliding_window: [null, 13, null, 13, null, null, null, null] }, { mamba_dt_rank: 3 }],
+    same: [{ sliding_window: [null, 13, null, 13, null, null, null, null] }, { mamba_dt_rank: 3 }, { layer_types: ['mamba', 'sliding_attention', 'mamba', 'sliding_attention', 'mamba', 'full_attention', 'mamba', 'full_attention'] }],
     other: [{ sliding_window: null }, { sliding_window: [null, 13, null, 12, null, null, null, null] }, { num_key_value_heads: null }, { mamba_expand: 2 }],
-    refused: [{ sliding_window: [13] }, { sliding_window: [null, 13, null, 13, null, 13, null, null] }, { mb_per_layer: 4 }, { num_hidden_layers: 6 }, { num_key_value_heads: 3 }, { mlp_bias: true }, { lm_head_bias: true }, { hidden_act: 'gelu' }],
+    refused: [{ sliding_window: [13] }, { sliding_window: [null, 13, null, 13, null, 13, null, null] }, { layer_types: Array(8).fill('full_attention') }, { mb_per_layer: 4 }, { num_hidden_layers: 6 }, { num_key_value_heads: 3 }, { mlp_bias: true }, { lm_head_bias: true }, { hidden_act: 'gelu' }],
   },
 };
 
