@@ -162,18 +162,8 @@ export class Conversation implements Session {
     return this.#hold(({ loadSession }, held) => loadSession(held, bytes));
   }
 
-  async fork(): Promise<Session> {
-    const snapshot = await this.snapshot();
-    const session = this.#owner.createSession();
-    try {
-      await session.restore(snapshot);
-      return session;
-    } catch (error) {
-      session.dispose();
-      throw error;
-    } finally {
-      snapshot.dispose();
-    }
+  fork(): Promise<Session> {
+    return this.#hold(({ forkSession }, held) => forkSession(held, () => this.#owner.createSession()));
   }
 
   /** Does something with the state while nothing else does, but for a generation that waits for it. */

@@ -1,7 +1,7 @@
 import { DisposedError } from '../../engine/errors/generate-errors.ts';
 import { StateSnapshot } from '../../engine/snapshot/state-snapshot.ts';
 import { StateError } from '../errors/state-error.ts';
-import type { Snapshot } from '../model.ts';
+import type { Session, Snapshot } from '../model.ts';
 import type { HeldConversation } from '../runtime/conversation-memory.ts';
 
 /** A session's state and the text that it stands for. */
@@ -38,4 +38,19 @@ export async function restoreSnapshot({ parts: { runner }, memory, signal, creat
   const { state, transcript } = snapshot;
   await state.restore((memory.sequence ??= await createSequence()), signal);
   memory.transcript = transcript;
+}
+
+/** A session from `createSession` that goes on from here. */
+export async function forkSession(held: HeldConversation, createSession: () => Session): Promise<Session> {
+  const snapshot = await takeSnapshot(held);
+  try {
+    const session = createSession();
+    await session.restore(snapshot).catch((error: unknown) => {
+      session.dispose();
+      throw error;
+    });
+    return session;
+  } finally {
+    snapshot.dispose();
+  }
 }
