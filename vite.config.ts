@@ -37,6 +37,16 @@ function bareShaders(): Plugin {
   };
 }
 
+/** Vite fetches a script's styles before it; ours have none, so that an import is an import. */
+function plainImports(): Plugin {
+  return {
+    name: 'plain-imports',
+    apply: 'build',
+    enforce: 'pre',
+    load: (id) => (id === '\0vite/preload-helper.js' ? 'export const __vitePreload = (load) => load();' : null),
+  };
+}
+
 const shared: UserConfig = {
   root: path('web'),
   // Relative addresses: the site works under any path of any host.
@@ -64,6 +74,7 @@ const shared: UserConfig = {
       },
     },
   },
+  plugins: [plainImports()],
   server: { fs: { allow: [path('.')] } },
 };
 
@@ -107,6 +118,6 @@ export default defineConfig(({ mode }): UserConfig => {
         build: { ...build, outDir: path('dist-bench'), emptyOutDir: false, ssr: path('web/tools/quantize.ts') },
       };
     default:
-      return { ...shared, plugins: [defaultModel()], build: { ...build, outDir: path('dist'), emptyOutDir: true } };
+      return { ...shared, plugins: [plainImports(), defaultModel()], build: { ...build, outDir: path('dist'), emptyOutDir: true } };
   }
 });
