@@ -1,25 +1,21 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
 import { bareWgsl } from './scripts/bare-wgsl.mjs';
-import { requestHandler } from './scripts/serve.mjs';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
-/** What the page starts on: a checkpoint's files, without the expectations of its tests. */
-const MODEL_URL = 'models/stories260K/';
-const MODEL_FOLDER = path('tests/fixtures/real/stories260K/');
-const MODEL_FILES = ['CREDITS.md', 'config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'];
+/** What the page starts on. In development it is served as it lies. */
+const MODEL_URL = 'models/tales-24m/';
+const MODEL_FOLDER = path(`web/${MODEL_URL}`);
 
-/** Puts the default model beside the built scripts, and at the same address in development. */
+/** Puts the default model beside the built scripts. */
 function defaultModel(): Plugin {
   return {
     name: 'default-model',
-    configureServer({ middlewares }) {
-      middlewares.use(`/${MODEL_URL}`, requestHandler({ mounts: { '/': MODEL_FOLDER } }));
-    },
+    apply: 'build',
     generateBundle() {
-      for (const name of MODEL_FILES) this.emitFile({ type: 'asset', fileName: MODEL_URL + name, source: readFileSync(MODEL_FOLDER + name) });
+      for (const name of readdirSync(MODEL_FOLDER)) this.emitFile({ type: 'asset', fileName: MODEL_URL + name, source: readFileSync(MODEL_FOLDER + name) });
     },
   };
 }

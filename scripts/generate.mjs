@@ -1,15 +1,19 @@
 // `npm run -s generate`: streams a model's text to the terminal, from headless Chromium.
 import './require-node.mjs';
+import { join } from 'node:path';
 import { checkpointAt, count, given, KV_FORMATS, number, oneOf, pageError, parse, runCommand, UsageError } from './command-line.mjs';
+import { ROOT } from './paths.mjs';
 import { runPage } from './run-page.mjs';
 import { toolPages } from './tool-pages.mjs';
 
-const USAGE = `usage: npm run -s generate -- DIR|FILE|HUB_ID|URL --prompt TEXT [--chat] [--max-tokens N] [--temperature X] [--seed S]
+const USAGE = `usage: npm run -s generate -- [DIR|FILE|HUB_ID|URL] --prompt TEXT [--chat] [--max-tokens N] [--temperature X] [--seed S]
                               [--top-k K] [--top-p P] [--min-p P] [--quantize none|int8|int4|fp8] [--kv f32|f16|int8|int4]
 
 Prints the prompt and its continuation as it comes; with --chat the prompt goes through the model's chat template as a user's message and only
-the answer is printed. FILE is one of llama.cpp (.gguf) or rwkv.cpp (.bin). With --tokens 1,2,3 in place of --prompt, token ids are read and
+the answer is printed. Without a model it is the one that comes with the page. FILE is one of llama.cpp (.gguf) or rwkv.cpp (.bin). With --tokens 1,2,3 in place of --prompt, token ids are read and
 printed, which needs no tokenizer. Progress and statistics go to stderr. Ctrl-C stops. What is not given follows the checkpoint's generation_config.json.`;
+
+const DEFAULT_MODEL = join(ROOT, 'web/models/tales-24m');
 
 /**
  * What the page loads and which folder it is served from.
@@ -38,8 +42,8 @@ const status = (text) => void (process.stderr.isTTY && process.stderr.write(`\r\
  */
 async function generate(args, signal) {
   const { values, flags, positionals } = parse(args, ['prompt', 'tokens', 'max-tokens', 'temperature', 'seed', 'top-k', 'top-p', 'min-p', 'quantize', 'kv'], ['chat']);
-  const [where] = positionals;
-  if (positionals.length !== 1) throw new UsageError('Which model? One folder, Hub id or address.');
+  const [where = DEFAULT_MODEL] = positionals;
+  if (positionals.length > 1) throw new UsageError('Which model? One folder, Hub id or address.');
   if ((values.prompt === undefined) === (values.tokens === undefined)) throw new UsageError('Either --prompt or --tokens is needed.');
   const prompt = values.prompt ?? { tokens: tokenIds(values.tokens ?? '') };
   const options = given({

@@ -1,13 +1,18 @@
 """The model card, written from what was measured."""
 
+import argparse
+import json
+import os
+
 import recipe
 
 CREDITS = """\
 | source | what | licence |
 |---|---|---|
-| children | 71 children's books of the nineteenth century: the ChiLit corpus, [birmingham-ccr/corpora](https://github.com/birmingham-ccr/corpora) | public domain |
+| tales, children | 71 children's books of the nineteenth century: the ChiLit corpus, [birmingham-ccr/corpora](https://github.com/birmingham-ccr/corpora) | public domain |
 | novels | 83 novels of the nineteenth century: [birmingham-ccr/corpora](https://github.com/birmingham-ccr/corpora) | public domain |
-| stories | 2,399 stories of TinyStories, Eldan and Li 2023 | CDLA-Sharing-1.0 |
+| stories, story-chats | 2,399 stories of [TinyStories](https://arxiv.org/abs/2305.07759), Eldan and Li 2023 | CDLA-Sharing-1.0 |
+| small-talk | lines written for this model, `training/small_talk.py` | MIT |
 | chats | [Self-dialogue Corpus](https://github.com/jfainberg/self_dialogue_corpus), Fainberg et al. 2018 | BSD-3-Clause |
 | tasks | [Schema-Guided Dialogue](https://github.com/google-research-datasets/dstc8-schema-guided-dialogue), Rastogi et al. 2020 | CC BY-SA 4.0 |"""
 
@@ -17,7 +22,31 @@ def table(head, rows):
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
-def model_card(evaluation):
+LIMITS = """\
+- It knows hardly any facts and cannot calculate, translate, write code or summarise. Asked for such things it says so where the question is like those of `small_talk.py`, and else makes something up.
+- A story keeps its tone and its characters for some sentences, then loses its thread: things change their owner, a hero is two animals at once, an ending follows from nothing. Requests for a hero are mostly followed, further wishes are not.
+- Beginnings in the manner of an old book often run into loops ("I am tired of living here, and I am tired of living here"). Beginnings like those of TinyStories do much better.
+- Stories are overfitted. Bits per byte of held-out stories were lowest in the middle of the training (see the curve) and rose when stories came back up to forty times: it tells something close to what it has read, and what is new in it is what goes wrong.
+  More stories would help more than more weights; the twin has the same fault.
+- Its friendly talk is made from a few hundred lines and sounds alike. Its views are those of nineteenth-century books and of people paid to chat about films; nothing was filtered.
+- English only; 1,024 tokens were seen at once, and more were not tried."""
+
+
+def samples_of(text, variant):
+    """The samples of one variant out of `samples.txt`, prompt and continuation."""
+    blocks = [block for block in text.split("=== ") if block.startswith(f"{variant}, ")]
+    return "\n\n".join("```text\n" + block.strip() + "\n```" for block in blocks)
+
+
+def curve_of(log):
+    """Held-out bits per byte over the training, from the lines of `log.jsonl`."""
+    entries = [entry for entry in map(json.loads, log.splitlines()) if "heldOut" in entry]
+    entries = list({entry["step"]: entry for entry in entries}.values())
+    names = list(entries[0]["heldOut"])
+    return table(["step", *names], [[entry["step"], *(f"{entry['heldOut'][name]:.3f}" for name in names)] for entry in entries])
+
+
+def model_card(evaluation, curve="", samples_text=""):
     training = evaluation["training"]
     variants = list(evaluation["heldOutBitsPerByte"])
     held_out = table(
@@ -37,8 +66,11 @@ def model_card(evaluation):
         ["source", "tokens", "share at first", "share at the end"],
         [[source, f"{evaluation['corpus'][source]['tokens']:,}", *(f"{share:.0%}" for share in recipe.MIXTURE[source])] for source in recipe.MIXTURE],
     )
+    shown = f"The twenty, as they came, prompts before `⟨`:\n\n<details><summary>Samples</summary>\n\n{samples_text}\n\n</details>\n\n" if samples_text else ""
+    curved = f"\nHeld-out bits per byte while the hybrid was trained; the rate falls from step {round((1 - recipe.COOL_DOWN) * training[next(iter(training))]['steps'])} on:\n\n{curve}\n" if curve else ""
     return f"""---
 library_name: transformers
+license: cc-by-sa-4.0
 language: en
 pipeline_tag: text-generation
 ---
@@ -46,8 +78,12 @@ pipeline_tag: text-generation
 # A small hybrid that tells stories and chats
 
 A language model of Qwen3.5's text architecture (`Qwen3_5ForCausalLM`), small enough for a web page: three layers of the gated delta rule to one of gated softmax attention, {len(recipe.HYBRID["layer_types"])} layers of width {recipe.HYBRID["hidden_size"]},
-a byte-level vocabulary of {recipe.VOCABULARY:,}, trained from scratch on texts of {recipe.CONTEXT:,} tokens. It continues stories for children, tells one when asked, and talks about films, music and sport. Chats are written in ChatML; `<|im_end|>` ends a turn,
-`<|endoftext|>` a text. It knows hardly any facts, makes up what it says, and repeats the views of its nineteenth-century books: a demonstration, not an assistant.
+a byte-level vocabulary of {recipe.VOCABULARY:,}, trained from scratch on texts of {recipe.CONTEXT:,} tokens. It tells short stories for children, continues them, and holds a short friendly chat. Chats are written in ChatML without a system prompt; `<|im_end|>` ends a turn,
+`<|endoftext|>` a text. A demonstration, not an assistant.
+
+## What it cannot do
+
+{LIMITS}
 
 ## Measured
 
@@ -59,7 +95,7 @@ Twenty prompts, half stories and half chats, temperature 0.7, top-p 0.9, at most
 
 {samples}
 
-## Training
+{shown}## Training
 
 {cost}
 
@@ -67,9 +103,23 @@ Muon for matrices and AdamW for the rest, a constant learning rate that falls to
 
 {shares}
 
-`story-chats` are the stories again, as answers to requests made from templates. Quotation marks and dashes were made uniform, and hasty typing in chats was mended (capitals, full stops).
-
+`tales` are those of the children's books that are for the youngest. `stories` are told four times each, three of them with other names for their people; `story-chats` are the same as answers to requests made from templates; `small-talk` is put together from lines written for it, with stories between.
+Held-out stories are held out of all three. Quotation marks and dashes were made uniform, and hasty typing in chats was mended (capitals, full stops).
+{curved}
 ## Sources and licences
 
 {CREDITS}
+
+The weights may be used under CC BY-SA 4.0, the strictest of these. The code that made them is in `training/` of Sluice.
 """
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("results", help="the folder that results.tar.gz unpacks to")
+    parser.add_argument("--variant", default="hybrid-int4", help="whose samples are shown")
+    parser.add_argument("--out", required=True)
+    arguments = parser.parse_args()
+    read = lambda name: open(os.path.join(arguments.results, name), encoding="utf-8").read()
+    with open(arguments.out, "w", encoding="utf-8") as file:
+        file.write(model_card(json.loads(read("evaluation.json")), curve_of(read("hybrid/log.jsonl")), samples_of(read("samples.txt"), arguments.variant)))

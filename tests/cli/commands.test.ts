@@ -94,6 +94,12 @@ test('generate writes the expected story', async () => {
   expect(stderr).toMatch(/^20 tokens, [\d.]+ tokens\/s/);
 });
 
+test('generate without a model takes the one that comes with the page', async () => {
+  const { code, stdout, stderr } = await runCommand('generate', ['--prompt', 'Once upon a', '--max-tokens', '1', '--temperature', '0'], { root });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'Once upon a time\n' });
+  expect(stderr).toContain('1 tokens');
+});
+
 test('generate streams, and Ctrl-C ends it', async () => {
   const prompt = 'Once upon a time';
   let stopped = false;
@@ -258,7 +264,7 @@ test.each([
   ['eval', [llama, stories, '--out', 'x']],
   ['eval', [llama, '--unknown']],
   ['generate', [stories]],
-  ['generate', ['--prompt', 'x']],
+  ['generate', []],
   ['generate', ['./nowhere', '--prompt', 'x']],
   ['generate', [stories, '--prompt', 'x', '--seed', 'y']],
   ['bench', []],

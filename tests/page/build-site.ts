@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, type InlineConfig, type Plugin } from 'vite';
@@ -21,10 +21,20 @@ const fakeEngine: Plugin = {
   resolveId: (id) => (id === './engine.ts' ? join(import.meta.dirname, 'fake-engine.ts') : null),
 };
 
+/** The pages start on stories260K, because the default model takes half a minute without a GPU; `default.test.ts` has that one. */
+const smallModel: Plugin = {
+  name: 'small-model',
+  enforce: 'pre',
+  resolveId: (id) => (id.endsWith('/default-model.ts') ? join(import.meta.dirname, 'small-default-model.ts') : null),
+};
+
+const STORYTELLER = join(repository, 'tests/fixtures/real/stories260K');
+
 async function buildInto(folder: string, modes: readonly string[], more: InlineConfig = {}): Promise<string> {
   for (const mode of modes) {
-    await build({ ...more, configFile: join(repository, 'vite.config.ts'), mode, logLevel: 'warn', build: { outDir: folder } });
+    await build({ ...more, plugins: [smallModel, ...(more.plugins ?? [])], configFile: join(repository, 'vite.config.ts'), mode, logLevel: 'warn', build: { outDir: folder } });
   }
+  await cp(STORYTELLER, join(folder, 'models/stories260K'), { recursive: true });
   return folder;
 }
 

@@ -80,7 +80,7 @@ export function buildLayout(root: ShadowRoot, handlers: Handlers) {
   }
 
   return {
-    announcer, transcript, composer, progress, stats, settings, toast, open,
+    announcer, transcript, composer, progress, stats, settings, toast, welcome, open,
 
     get dialogOpen(): boolean {
       return shell.querySelector('dialog[open]') !== null;

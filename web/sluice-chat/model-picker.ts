@@ -27,7 +27,7 @@ export class ModelPicker {
     this.#input = h('input', { type: 'text', id: 'source', class: 'field', placeholder: 'org/name or https://…', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', required: true });
     const byName = h('form', { class: 'row', submit: (event) => { event.preventDefault(); this.#pick(this.#input.value.trim()); } }, this.#input, h('button', { class: 'button primary', type: 'submit' }, 'Load'));
     const suggestions = h('ul', { class: 'suggestions' },
-      suggestion(DEFAULT_MODEL.name, 'Tells children’s stories; comes with this page', '1 MB', () => this.#pick(DEFAULT_MODEL.url, 'none')),
+      suggestion(DEFAULT_MODEL.name, DEFAULT_MODEL.about, DEFAULT_MODEL.size, () => this.#pick(DEFAULT_MODEL.url, 'none')),
       ...SUGGESTIONS.map(({ id, about, bytes }) => suggestion(id, about, `about ${formatBytes(bytes)}`, () => this.#pick(id))));
     this.#quality = h('fieldset', { class: 'quality' }, h('legend', {}, 'Size in memory'), ...QUALITY.map(({ value, name, about }) => h('label', { class: 'choice' },
       h('input', { type: 'radio', name: 'quality', value, ...(value === 'int4' ? { checked: true } : {}) }), h('span', {}, h('b', {}, name), h('small', {}, about)))));

@@ -248,6 +248,7 @@ export class SluiceChat extends HTMLElement {
     this.#conversation.clear();
     this.#conversation.mode = info.hasChatTemplate ? 'chat' : 'story';
     this.#ui.settings.defaults = isDefault(source) ? DEFAULT_MODEL.sampling : {};
+    this.#ui.welcome.beginnings = isDefault(source) ? DEFAULT_MODEL.beginnings : undefined;
     this.#ui.stats.reset(info.contextLength);
     this.#become('ready');
     this.#ui.announcer.say(`${formatSource(info.name)} is ready.`);

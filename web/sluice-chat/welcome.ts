@@ -10,6 +10,8 @@ const BEGINNINGS: Readonly<Record<Mode, readonly string[]>> = {
 export class Welcome {
   readonly element = h('div', { class: 'welcome', hidden: true, 'data-part': 'welcome' });
   readonly #onPick: (text: string) => void;
+  /** What this model is good at, in place of the usual beginnings. */
+  beginnings: readonly string[] | undefined;
 
   constructor(onPick: (text: string) => void) {
     this.#onPick = onPick;
@@ -21,6 +23,6 @@ export class Welcome {
     this.element.replaceChildren(
       h('p', { class: 'welcome-title' }, mode === 'story' ? 'How does the story begin?' : 'What would you like to know?'),
       h('p', {}, mode === 'story' ? 'Write a few words and the model goes on.' : 'The model runs on this device: nothing you write leaves it.'),
-      h('div', { class: 'chips' }, ...BEGINNINGS[mode].map((text) => h('button', { type: 'button', class: 'chip', click: () => this.#onPick(text) }, text))));
+      h('div', { class: 'chips' }, ...(this.beginnings ?? BEGINNINGS[mode]).map((text) => h('button', { type: 'button', class: 'chip', click: () => this.#onPick(text) }, text))));
   }
 }
