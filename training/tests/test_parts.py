@@ -9,6 +9,8 @@ import torch
 import corpus
 import derived
 import recipe
+from card import curve_of, samples_of
+from decode import decode
 from int4 import Int4Weights, quantised_matrices, round_groups
 from model import CausalLM
 from optimiser import Muon, optimisers, orthogonalise
@@ -63,7 +65,8 @@ class Derived(unittest.TestCase):
         self.assertIn("tell me a story about a dog and a cat", asked)
         for seed in range(50):
             request, story = derived.told(self.STORY, random.Random(seed))
-            self.assertTrue(story == self.STORY or f"{request.split(': ', 1)[1]} {story}" == self.STORY.strip(), request)
+            told = self.STORY.strip()
+            self.assertTrue(story.strip() == told or (told.endswith(story) and request.endswith(told[: -len(story)].strip())), request)
 
     def test_small_talk(self):
         for seed in range(300):
@@ -102,6 +105,28 @@ class Int4(unittest.TestCase):
             self.assertEqual(sum(p.numel() for p in matrices), 20_643_840)
             shipped = sum(p.numel() for p in matrices) * 4.5 / 8 + config["vocab_size"] * config["hidden_size"] * 8.5 / 8
             self.assertLess(shipped, 15.1e6)
+
+
+class Decode(unittest.TestCase):
+    def test_words_and_scales(self):
+        shape = torch.tensor([2, 64])
+        for width in (4, 8):
+            codes = torch.randint(0, 2**width, (2, 64), generator=torch.Generator().manual_seed(width))
+            words = [sum(int(code) << (width * i) for i, code in enumerate(row[at : at + 32 // width])) for row in codes for at in range(0, 64, 32 // width)]
+            packed = torch.tensor([word - 2**32 if word >= 2**31 else word for word in words], dtype=torch.int32).view(2, -1)
+            scale = torch.tensor([[0.5, 2.0], [1.0, 0.25]], dtype=torch.bfloat16)
+            expected = (codes - 2 ** (width - 1)) * scale.float().repeat_interleave(32, 1)
+            decoded = decode({"a.weight_packed": packed, "a.weight_scale": scale, "a.weight_shape": shape, "b.weight": shape})
+            self.assertEqual(set(decoded), {"a.weight", "b.weight"})
+            self.assertTrue(torch.equal(decoded["a.weight"], expected))
+
+
+class Card(unittest.TestCase):
+    def test_samples_and_curve(self):
+        text = "=== a, seed 1\nx⟨y⟩\n\n=== a-int4, seed 1\nx⟨z⟩\n\n=== a-int4, seed 2\nv⟨w⟩\n"
+        self.assertEqual(samples_of(text, "a-int4"), "```text\na-int4, seed 1\nx⟨z⟩\n```\n\n```text\na-int4, seed 2\nv⟨w⟩\n```")
+        log = '{"step": 5, "loss": 1}\n{"step": 9, "heldOut": {"tales": 1.25}}\n{"step": 9, "heldOut": {"tales": 1.25}}\n'
+        self.assertEqual(curve_of(log).splitlines()[2:], ["| 9 | 1.250 |"])
 
 
 class Optimiser(unittest.TestCase):
