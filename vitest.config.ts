@@ -16,7 +16,7 @@ const expectation = { poll: { timeout: 30_000 } };
 const maxWorkers = Math.min(4, availableParallelism());
 
 /** The files that take longest, in the order in which they begin. */
-const LONGEST = ['tests/kernels.', 'tests/models/architectures.', 'tests/models/research.', 'tests/oracle/', 'tests/sessions/continuity.', 'tests/cli/commands.', 'tests/page/neighbours.', 'tests/page/'];
+const LONGEST = ['tests/kernels.', 'tests/models/architectures.', 'tests/models/research.', 'tests/oracle/', 'tests/sessions/long-text.', 'tests/sessions/continuity.', 'tests/cli/commands.', 'tests/page/neighbours.', 'tests/page/'];
 
 /** So that none of them is left alone at the end. */
 class LongestFirst extends BaseSequencer {
