@@ -33,9 +33,9 @@ LIMITS = """\
 - English only; 1,024 tokens were seen at once, and more were not tried."""
 
 
-def samples_of(text, variant):
-    """The samples of one variant out of `samples.txt`, prompt and continuation."""
-    blocks = [block for block in text.split("=== ") if block.startswith(f"{variant}, ")]
+def samples_of(text, variant, settings):
+    """The samples of one variant with one sampling out of `samples.txt`, prompt and continuation."""
+    blocks = [block for block in text.split("=== ") if block.startswith(f"{variant}, {settings}, ")]
     return "\n\n".join("```text\n" + block.strip() + "\n```" for block in blocks)
 
 
@@ -45,6 +45,10 @@ def curve_of(log):
     entries = list({entry["step"]: entry for entry in entries}.values())
     names = list(entries[0]["heldOut"])
     return table(["step", *names], [[entry["step"], *(f"{entry['heldOut'][name]:.3f}" for name in names)] for entry in entries])
+
+
+def said(sampling):
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in sampling.items())
 
 
 def model_card(evaluation, curve="", samples_text=""):
@@ -57,7 +61,7 @@ def model_card(evaluation, curve="", samples_text=""):
     figures = ["distinct1", "distinct2", "distinct3", "repeated", "ended", "words"]
     samples = table(
         ["samples", *figures],
-        [[f"{variant}, {kind}", *(values[figure] for figure in figures)] for variant, kinds in evaluation["samples"].items() for kind, values in kinds.items()],
+        [[f"{variant}, {kind}, {name}", *(values[figure] for figure in figures)] for variant, sampled in evaluation["samples"].items() for name, kinds in sampled.items() for kind, values in kinds.items()],
     )
     cost = table(
         ["model", "weights", "tokens seen", "tokens a second", "seconds", "on"],
@@ -88,11 +92,12 @@ a byte-level vocabulary of {recipe.VOCABULARY:,}, trained from scratch on texts 
 
 ## Measured
 
-Bits per byte of held-out documents, less is better. `int4`: matrices rounded to 4 bits in groups of 32. The twin has softmax attention in all layers, as many weights, and saw the same tokens.
+Bits per byte of held-out documents, less is better. `int4`: matrices rounded to 4 bits in groups of 32; `shipped`: the weights of this folder, with the embedding at 8 bits too. The twin has softmax attention in all layers, as many weights, the same tokens and the same teachers.
 
 {held_out}
 
-Twenty prompts, half stories and half chats, temperature 0.7, top-p 0.9, at most 256 tokens. distinct-n: different n-grams of words by all; repeated: 4-grams that the same text had before; ended: texts that ended by themselves.
+Twenty prompts, half stories and half chats, at most 256 tokens. `plain`: {said(recipe.PLAIN_SAMPLING)}; `default`: {said(recipe.SAMPLING)}, as in `generation_config.json`.
+distinct-n: different n-grams of words by all; repeated: 4-grams that the same text had before; ended: texts that ended by themselves.
 
 {samples}
 
@@ -101,6 +106,8 @@ Twenty prompts, half stories and half chats, temperature 0.7, top-p 0.9, at most
 {cost}
 
 Muon for matrices and AdamW for the rest, a constant learning rate that falls to zero over the last {recipe.COOL_DOWN:.0%}, when also the mixture changes; over the last {recipe.QUANTISED:.0%} the matrices are rounded to 4 bits in the forward pass.
+Hybrid and twin learn by {recipe.TAUGHT:.0%} from what {recipe.TEACHERS} teachers expect at each token, the mean of their {recipe.EXPECTED} largest probabilities, and by the rest from the text. The teachers are of softmax attention, {len(recipe.TEACHER["layer_types"])} layers of width {recipe.TEACHER["hidden_size"]},
+and learnt from the same corpus alone, with {recipe.TEACHER["residual_dropout"]:.0%} dropout and less repetition of the small sources.
 
 {shares}
 
@@ -118,9 +125,10 @@ The weights may be used under CC BY-SA 4.0, the strictest of these. The code tha
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("results", help="the folder that results.tar.gz unpacks to")
-    parser.add_argument("--variant", default="hybrid-int4", help="whose samples are shown")
+    parser.add_argument("--variant", default="shipped", help="whose samples are shown")
+    parser.add_argument("--sampling", default="default", choices=["default", "plain"], help="which of them")
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
     read = lambda name: open(os.path.join(arguments.results, name), encoding="utf-8").read()
     with open(arguments.out, "w", encoding="utf-8") as file:
-        file.write(model_card(json.loads(read("evaluation.json")), curve_of(read("hybrid/log.jsonl")), samples_of(read("samples.txt"), arguments.variant)))
+        file.write(model_card(json.loads(read("evaluation.json")), curve_of(read("hybrid/log.jsonl")), samples_of(read("samples.txt"), arguments.variant, arguments.sampling)))

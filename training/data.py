@@ -10,15 +10,15 @@ import recipe
 
 
 class Batches:
-    """Batches of windows [B, T + 1], each from one source, sources drawn by the recipe's mixture.
+    """Batches of windows [B, T + 1], each from one source, sources drawn by `mixture`; with `taught`, also what teachers expect there, as `teach.py` left it.
 
     A source is read in epochs: windows that tile it from a random offset on, in random order, so that every token is seen once before any is seen
     again. All that is random follows from the seed, the step, and how many windows each source has given: `state` is all there is to resume.
     """
 
-    def __init__(self, folder, batch, context, seed, device):
-        self.batch, self.context, self.seed = batch, context, seed
-        self.names = list(recipe.MIXTURE)
+    def __init__(self, folder, batch, context, seed, device, mixture=recipe.MIXTURE, taught=False):
+        self.batch, self.context, self.seed, self.mixture = batch, context, seed, mixture
+        self.names = list(mixture)
         parts = [np.fromfile(os.path.join(folder, f"{name}.train.bin"), dtype=np.uint16) for name in self.names]
         self.lengths = [len(part) for part in parts]
         for name, length in zip(self.names, self.lengths):
@@ -26,6 +26,7 @@ class Batches:
                 raise SystemExit(f"train: source {name} has {length} tokens, fewer than two windows of {context}")
         self.starts = np.cumsum([0] + self.lengths[:-1])
         self.tokens = torch.from_numpy(np.concatenate(parts).astype(np.int32)).to(device)
+        self.expected = [torch.cat([torch.from_numpy(part) for part in parts]).to(device) for parts in zip(*(expectations(folder, name) for name in self.names))] if taught else None
         self.reach = torch.arange(context + 1, device=device)
         self.used = [0] * len(self.names)
         self.order = [None] * len(self.names)
@@ -50,14 +51,29 @@ class Batches:
         return self.starts[source] + offset + order[index] * self.context
 
     def next(self, step, late):
-        """Inputs and targets [B, T]; `late` chooses the mixture."""
-        shares = np.array([recipe.MIXTURE[name][int(late)] for name in self.names])
+        """Inputs and targets [B, T], and None or what teachers expect in the targets' places, tokens and probabilities [B, T, K]; `late` chooses the mixture's column."""
+        shares = np.array([self.mixture[name][int(late)] for name in self.names])
         chosen = np.random.default_rng([self.seed, 2, step]).choice(len(self.names), self.batch, p=shares / shares.sum())
         starts = torch.tensor([int(self.window(source)) for source in chosen])
         if self.tokens.is_cuda:
             starts = starts.pin_memory().to(self.tokens.device, non_blocking=True)
-        window = self.tokens[starts[:, None] + self.reach].long()
-        return window[:, :-1], window[:, 1:]
+        places = starts[:, None] + self.reach
+        window = self.tokens[places].long()
+        expected = None
+        if self.expected:
+            tokens, shares = (part[places[:, 1:]] for part in self.expected)
+            expected = tokens.long(), shares.float()
+        return window[:, :-1], window[:, 1:], expected
+
+
+def expectations(folder, name, create=None):
+    """What teachers expect at each token of a source [N, K]: tokens, int16, and their probabilities, float16. `create` is N, for files that are to be written."""
+    paths = [os.path.join(folder, f"{name}.expected-{part}.bin") for part in ("tokens", "shares")]
+    if create is not None:
+        for path in paths:
+            with open(path, "ab") as file:
+                file.truncate(create * recipe.EXPECTED * 2)
+    return [np.memmap(path, dtype, "r+" if create is not None else "c").reshape(-1, recipe.EXPECTED) for path, dtype in zip(paths, (np.int16, np.float16))]
 
 
 def held_out_windows(folder, name, context, device, most=None):

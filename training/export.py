@@ -18,7 +18,7 @@ def export(checkpoint, tokenizer, out):
     os.makedirs(out, exist_ok=True)
     write_weights(out, {name: tensor.to(torch.bfloat16) for name, tensor in state["model"].items()})
     write_json(out, "config.json", state["config"])
-    write_json(out, "generation_config.json", {"do_sample": True, "temperature": 0.7, "top_p": 0.9, "eos_token_id": state["config"]["eos_token_id"], "pad_token_id": state["config"]["pad_token_id"]})
+    write_json(out, "generation_config.json", {"do_sample": True, **recipe.SAMPLING, "eos_token_id": state["config"]["eos_token_id"], "pad_token_id": state["config"]["pad_token_id"]})
     write_json(out, "tokenizer_config.json", {
         "tokenizer_class": "PreTrainedTokenizerFast",
         "eos_token": recipe.TURN_END,

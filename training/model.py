@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import recipe
 from delta_rule import chunked, wide
 
 
@@ -148,13 +149,17 @@ class Layer(nn.Module):
         else:
             self.self_attn = Attention(c)
         self.mlp = Mlp(c)
+        self.dropout = c.get("residual_dropout", 0.0)
         self.input_layernorm = RmsNorm(c["hidden_size"], c["rms_norm_eps"])
         self.post_attention_layernorm = RmsNorm(c["hidden_size"], c["rms_norm_eps"])
 
     def forward(self, x, rotary):
         mixer = self.linear_attn if self.kind == "linear_attention" else self.self_attn
-        x = x + mixer(self.input_layernorm(x), rotary)
-        return x + self.mlp(self.post_attention_layernorm(x))
+        x = x + self.dropped(mixer(self.input_layernorm(x), rotary))
+        return x + self.dropped(self.mlp(self.post_attention_layernorm(x)))
+
+    def dropped(self, x):
+        return F.dropout(x, self.dropout, self.training) if self.dropout else x
 
 
 class Trunk(nn.Module):
@@ -172,7 +177,7 @@ class CausalLM(nn.Module):
         super().__init__()
         self.config = config
         self.model = Trunk(config)
-        self.token_losses = token_losses
+        self.token_losses, self.taught_losses = token_losses, taught_losses
         self.initialise()
 
     @torch.no_grad()
@@ -212,15 +217,16 @@ class CausalLM(nn.Module):
     def logits(self, ids, dtype):
         return head(self.hidden(ids, dtype), self.model.embed_tokens.weight)
 
-    def losses(self, ids, targets, dtype):
-        """Negative log-likelihood of each target, in nats [B, T]."""
-        return self.token_losses(self.hidden(ids, dtype), self.model.embed_tokens.weight, targets)
+    def losses(self, ids, targets, dtype, expected=None):
+        """Negative log-likelihood of each target, in nats [B, T]; with what teachers expect there (`taught_losses`), its mixture with that."""
+        hidden, embedding = self.hidden(ids, dtype), self.model.embed_tokens.weight
+        return self.token_losses(hidden, embedding, targets) if expected is None else self.taught_losses(hidden, embedding, targets, *expected)
 
     def compile(self):
         """Layers of one kind are one program: compiling them one by one takes seconds where the whole model would take minutes."""
         for layer in self.model.layers:
             layer.compile(dynamic=False)
-        self.token_losses = torch.compile(token_losses, dynamic=False)
+        self.token_losses, self.taught_losses = (torch.compile(losses, dynamic=False) for losses in (token_losses, taught_losses))
 
 
 def head(hidden, embedding):
@@ -229,3 +235,15 @@ def head(hidden, embedding):
 
 def token_losses(hidden, embedding, targets):
     return F.cross_entropy(head(hidden, embedding).flatten(0, 1), targets.flatten(), reduction="none").unflatten(0, targets.shape)
+
+
+def taught_losses(hidden, embedding, targets, tokens, shares):
+    """Cross-entropy with a mixture of the target and what teachers expect (Hinton et al. 2015, arXiv:1503.02531), in nats [B, T].
+
+    tokens, shares [B, T, K]: the tokens most expected and their probabilities. All others are one event, of the probability that is left.
+    """
+    logs = head(hidden, embedding).log_softmax(-1)
+    kept = logs.gather(-1, tokens)
+    left = (1 - shares.sum(-1)).clamp_min(0)
+    distance = -(shares * kept).sum(-1) - left * (1 - kept.exp().sum(-1)).clamp_min(1e-5).log()
+    return recipe.TAUGHT * distance - (1 - recipe.TAUGHT) * logs.gather(-1, targets[..., None])[..., 0]

@@ -105,6 +105,9 @@ def prepare(corpus, out):
             if json.load(file)["fingerprint"] == mark:
                 return log(f"{out} is up to date")
         os.remove(manifest_path)
+    for name in os.listdir(out) if os.path.exists(out) else []:
+        if name == "taught" or ".expected-" in name:  # what teachers expected of other tokens
+            os.remove(os.path.join(out, name))
     os.makedirs(out, exist_ok=True)
 
     documents = sources(corpus)

@@ -43,17 +43,45 @@ HYBRID = {
 # The same model without linear attention. Its mixers have fewer weights, its MLPs are wider by as many: the matrices of both add up to the same number.
 TWIN = {**HYBRID, "layer_types": ["full_attention"] * 12, "intermediate_size": 1024}
 
+# What the hybrid and its twin learn from, beside the text: larger models of softmax attention with the same vocabulary, several because the mean of
+# what they expect is nearer to held-out text than any one of them. Their layers leave out what they add, at random, since they see little text many times.
+TEACHER = {
+    **TWIN,
+    "hidden_size": 768,
+    "intermediate_size": 2048,
+    "num_hidden_layers": 14,
+    "layer_types": ["full_attention"] * 14,
+    "num_attention_heads": 12,
+    "num_key_value_heads": 4,
+    "residual_dropout": 0.1,  # ours, read by model.py
+}
+TEACHERS = 4
+TEACHER_RATE = 1.2e-3
+TEACHER_WEIGHT_DECAY = 0.5
+EXPECTED = 32  # of what the teachers expect at a place, so many tokens are kept
+TAUGHT = 0.8  # share of the loss that is the distance from the teachers; the rest is that from the text
+
 # Shares of the tokens by source, while the learning rate is high and while it falls. Small sources come back more often than large ones, and
-# what the model is for comes last: stories for children and friendly talk.
+# what the model is for comes last: stories for children and friendly talk. The teachers have to be right about text they have not seen, and see the small sources less often.
 MIXTURE = {
-    "tales": (0.10, 0.14),
-    "children": (0.20, 0.14),
-    "novels": (0.38, 0.10),
-    "stories": (0.03, 0.08),
-    "story-chats": (0.03, 0.09),
-    "small-talk": (0.02, 0.09),
-    "chats": (0.16, 0.28),
-    "tasks": (0.08, 0.08),
+    "tales": (0.08, 0.12),
+    "children": (0.18, 0.10),
+    "novels": (0.34, 0.08),
+    "stories": (0.06, 0.13),
+    "story-chats": (0.06, 0.13),
+    "small-talk": (0.03, 0.07),
+    "chats": (0.17, 0.27),
+    "tasks": (0.08, 0.10),
+}
+TEACHER_MIXTURE = {
+    "tales": (0.10, 0.10),
+    "children": (0.20, 0.18),
+    "novels": (0.40, 0.22),
+    "stories": (0.02, 0.05),
+    "story-chats": (0.02, 0.05),
+    "small-talk": (0.02, 0.05),
+    "chats": (0.16, 0.25),
+    "tasks": (0.08, 0.10),
 }
 HELD_OUT = 0.005  # of each source, by documents
 
@@ -66,3 +94,7 @@ WARM_UP = 100
 COOL_DOWN = 0.4
 QUANTISED = 0.15
 CLIP = 1.0
+
+# How the model is sampled where nobody says otherwise, under the names of generation_config.json. It is small: without a penalty it runs into loops.
+SAMPLING = {"temperature": 0.7, "min_p": 0.1, "repetition_penalty": 1.1}
+PLAIN_SAMPLING = {"temperature": 0.7, "top_p": 0.9}  # to compare models by

@@ -1,19 +1,22 @@
 #!/usr/bin/env bash
-# From the corpus to a measured model: prepare, train the hybrid and its softmax twin, export, check, evaluate. On two GPUs both are trained at once.
+# From the corpus to a measured model: prepare, train teachers and write down what they expect, train the hybrid and its softmax twin, export, check, evaluate.
+# As many are trained at once as there are GPUs.
 #
 #   CORPUS=DIR OUT=DIR bash training/run.sh
 #
 #   CORPUS   the folder with the corpus (default ../shared/corpus beside the repository)
 #   OUT      what is worth keeping, in few and small files: model-*.safetensors, results.tar.gz (everything else of the model, logs, samples, evaluation)
 #   WORK     tokens, checkpoints and exported folders; a stage that finds its result there is not run again (default: sluice-training in the temporary folder)
-#   SECONDS_TRAINING   for each model, compilation included (default 330; with one GPU the twin gets as long again)
+#   SECONDS_TRAINING   for each of the two, compilation included (default 480; with one GPU the twin gets as long again)
+#   SECONDS_TEACHING   for each teacher (default 400; four are trained, one after the other where there is one GPU)
 #   TWIN=0   trains the hybrid alone
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 CORPUS=${CORPUS:-$here/../../shared/corpus}
 : "${OUT:?run.sh: OUT, the folder for what is worth keeping, is not set}"
 WORK=${WORK:-${TMPDIR:-/tmp}/sluice-training}
-SECONDS_TRAINING=${SECONDS_TRAINING:-330}
+SECONDS_TRAINING=${SECONDS_TRAINING:-480}
+SECONDS_TEACHING=${SECONDS_TEACHING:-400}
 TWIN=${TWIN:-1}
 export PYTHONUNBUFFERED=1 TOKENIZERS_PARALLELISM=true HF_HUB_OFFLINE=1
 mkdir -p "$OUT" "$WORK/logs"
@@ -32,29 +35,46 @@ stage() {
   return $code
 }
 
-# What is worth keeping of what there is by now.
-keep() {
-  local model
+# What is worth keeping of what there is by now; stages that run beside each other keep one after the other.
+keep() (
+  flock 9
   mkdir -p "$WORK/keep"
   cp -f "$WORK"/logs/*.log "$WORK/keep/" 2>/dev/null || true
   cp -f "$WORK"/data/{tokenizer.json,manifest.json,*.held-out.txt} "$WORK/keep/" 2>/dev/null || true
   cp -f "$WORK"/evaluation/* "$WORK/keep/" 2>/dev/null || true
-  for model in hybrid twin; do
+  for model in hybrid twin $(cd "$WORK" && ls -d teacher-* 2>/dev/null); do
     mkdir -p "$WORK/keep/$model"
     cp -f "$WORK/$model"/{log.jsonl,summary.json} "$WORK/keep/$model/" 2>/dev/null || true
     cp -f "$WORK/$model/export"/*.{json,md} "$WORK/keep/$model/" 2>/dev/null || true
   done
-  tar -C "$WORK/keep" -czf "$WORK/results.$BASHPID" . && mv "$WORK/results.$BASHPID" "$OUT/results.tar.gz"
-}
+  tar -C "$WORK/keep" -czf "$OUT/results.new" . && mv "$OUT/results.new" "$OUT/results.tar.gz"
+) 9>"$WORK/keep.lock"
 
-train() { # train MODEL GPU FLAGS…: goes on from a checkpoint where there is one.
-  local model=$1 gpu=$2
-  shift 2
+train() { # train MODEL GPU SECONDS FLAGS…: goes on from a checkpoint where there is one.
+  local model=$1 gpu=$2 seconds=$3
+  shift 3
   if [ -e "$WORK/$model/summary.json" ]; then say "$model is trained"; return; fi
   local resume=()
   if [ -e "$WORK/$model/checkpoint.pt" ]; then resume=(--resume); fi
-  CUDA_VISIBLE_DEVICES=$gpu stage "train-$model" $((SECONDS_TRAINING + 60)) \
-    python3 "$here/train.py" --data "$WORK/data" --out "$WORK/$model" --seconds "$SECONDS_TRAINING" --plan "$WORK/plan.json" "${resume[@]}" "$@"
+  CUDA_VISIBLE_DEVICES=$gpu stage "train-$model" $((seconds + 60)) \
+    python3 "$here/train.py" --data "$WORK/data" --out "$WORK/$model" --seconds "$seconds" "${resume[@]}" "$@"
+}
+
+# Runs COMMAND 0, COMMAND 1, … COUNT times with the number of a GPU after it, as many at once as there are GPUs; fails when one of them did.
+on_all_gpus() { # on_all_gpus COUNT COMMAND
+  local gpu failed=0 jobs=()
+  for ((gpu = 0; gpu < gpus; gpu++)); do
+    (for ((n = gpu; n < $1; n += gpus)); do "$2" "$n" "$gpu" || exit; done) &
+    jobs+=($!)
+  done
+  for job in "${jobs[@]}"; do wait "$job" || failed=$?; done
+  return $failed
+}
+
+train_teacher() { train "teacher-$1" "$2" "$SECONDS_TEACHING" --teacher "$1"; }
+
+teach_part() {
+  CUDA_VISIBLE_DEVICES=$2 stage "teach-$1" 600 python3 "$here/teach.py" --data "$WORK/data" --part "$1" --parts "$gpus" "$WORK"/teacher-*/checkpoint.pt
 }
 
 export_model() {
@@ -68,18 +88,24 @@ gpus=$(python3 -c 'import torch; print(torch.cuda.device_count())')
 
 stage prepare 240 python3 "$here/prepare.py" --corpus "$CORPUS" --out "$WORK/data"
 
+if [ ! -e "$WORK/data/taught" ]; then
+  on_all_gpus "$(python3 -c 'import sys; sys.path.insert(0, sys.argv[1]); import recipe; print(recipe.TEACHERS)' "$here")" train_teacher
+  on_all_gpus "$gpus" teach_part
+  touch "$WORK/data/taught"
+fi
+
 [ -e "$WORK/hybrid/checkpoint.pt" ] || rm -f "$WORK/plan.json" # another run's
 code=0
 if [ "$TWIN" = 1 ] && [ "$gpus" -ge 2 ]; then
   set -m # the twin gets a process group, by which it can be stopped
-  train twin 1 --twin &
+  train twin 1 "$SECONDS_TRAINING" --plan "$WORK/plan.json" --twin &
   twin=$!
   set +m
-  train hybrid 0 || code=$?
+  train hybrid 0 "$SECONDS_TRAINING" --plan "$WORK/plan.json" || code=$?
   if [ $code -ne 0 ]; then kill -- -$twin 2>/dev/null || true; fi
   wait $twin || TWIN=failed
 else
-  train hybrid 0 || code=$?
+  train hybrid 0 "$SECONDS_TRAINING" --plan "$WORK/plan.json" || code=$?
 fi
 if [ $code -ne 0 ]; then
   if [ -e "$WORK/hybrid/checkpoint.pt" ]; then
@@ -98,7 +124,7 @@ mkdir -p "$WORK/evaluation"
 models=("hybrid=$WORK/hybrid/export")
 if [ "$TWIN" = 1 ] && [ "$gpus" -lt 2 ]; then
   [ -e "$WORK/evaluation/evaluation.json" ] || stage evaluate-hybrid 120 python3 "$here/evaluate.py" --data "$WORK/data" --out "$WORK/evaluation" "${models[@]}"
-  train twin 0 --twin || TWIN=failed
+  train twin 0 "$SECONDS_TRAINING" --plan "$WORK/plan.json" --twin || TWIN=failed
 fi
 if [ "$TWIN" = 1 ]; then
   export_model twin

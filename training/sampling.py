@@ -43,8 +43,11 @@ def prompts():
 
 
 @torch.no_grad()
-def generate(model, tokenizer, texts, temperature=0.7, top_p=0.9, dtype=torch.float32):
-    """A continuation of each text: text, and whether it ended by itself. Text n is sampled with seed n, and does not depend on the others."""
+def generate(model, tokenizer, texts, temperature, top_p=1.0, min_p=0.0, repetition_penalty=1.0, dtype=torch.float32):
+    """A continuation of each text: text, and whether it ended by itself. Text n is sampled with seed n, and does not depend on the others.
+
+    repetition_penalty is that of Keskar et al. 2019 (arXiv:1909.05858), for all tokens of prompt and continuation, min_p that of Nguyen et al. 2024 (arXiv:2407.01082).
+    """
     device = next(model.parameters()).device
     ends = [tokenizer.token_to_id(token) for token in (recipe.TURN_END, recipe.END_OF_TEXT)]
     rows = [tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
@@ -60,8 +63,12 @@ def generate(model, tokenizer, texts, temperature=0.7, top_p=0.9, dtype=torch.fl
         hidden = model.hidden(ids.to(device), dtype)
         last = hidden[torch.arange(len(order)), torch.tensor([len(rows[n]) - 1 for n in order])]
         logits = last.float() @ model.model.embed_tokens.weight.float().T
+        if repetition_penalty != 1:
+            for at, n in enumerate(order):
+                said = torch.tensor(sorted(set(rows[n])), device=device)
+                logits[at, said] = torch.where(logits[at, said] > 0, logits[at, said] / repetition_penalty, logits[at, said] * repetition_penalty)
         shares, tokens = (logits / temperature).softmax(-1).sort(-1, descending=True)
-        shares = torch.where(shares.cumsum(-1) - shares < top_p, shares, 0)
+        shares = torch.where((shares.cumsum(-1) - shares < top_p) & (shares >= min_p * shares[:, :1]), shares, 0)
         points = torch.tensor([random[n][i] for n in order], device=device)[:, None] * shares.sum(-1, keepdim=True)
         picked = (shares.cumsum(-1) <= points).sum(-1).clamp(max=logits.shape[-1] - 1)
         for n, token in zip(order, tokens.gather(1, picked[:, None])[:, 0].tolist()):

@@ -1,6 +1,8 @@
-"""Trains the hybrid, or its softmax twin, for a given time.
+"""Trains the hybrid, its softmax twin, or one of their teachers, for a given time.
 
-    python3 train.py --data DIR --out DIR --seconds 300 [--twin] [--plan FILE] [--steps N] [--resume]
+    python3 train.py --data DIR --out DIR --seconds 300 [--twin | --teacher N] [--plan FILE] [--steps N] [--resume]
+
+Hybrid and twin learn from what teachers expect (`teach.py`), teachers from the text alone, each from its own start and order.
 
 How many steps fit into the time is measured over the first ones, and the schedule is laid over that number; should steps become slower, the rest is
 shortened. `--plan FILE` is where the hybrid writes the number and the twin waits for it, so that both see the same tokens. Writes `checkpoint.pt`
@@ -33,6 +35,7 @@ class Options:
     seconds: float
     config: dict
     twin: bool = False
+    teacher: int | None = None
     plan: str | None = None
     steps: int | None = None
     resume: bool = False
@@ -55,12 +58,16 @@ class Run:
         self.o = options
         self.began = time.monotonic()
         self.cuda = options.device == "cuda"
-        torch.manual_seed(recipe.SEED)
+        taught = options.teacher is None
+        seed = recipe.SEED if taught else recipe.SEED + 100 + options.teacher
+        torch.manual_seed(seed)
         torch.set_float32_matmul_precision("high")
         os.makedirs(options.out, exist_ok=True)
         self.model = CausalLM(options.config).to(options.device)
-        self.optimisers = optimisers(self.model, recipe.MATRIX_RATE, recipe.OTHER_RATE, recipe.WEIGHT_DECAY)
-        self.batches = Batches(options.data, options.batch, options.context, recipe.SEED, options.device)
+        rates = (recipe.MATRIX_RATE, recipe.OTHER_RATE, recipe.WEIGHT_DECAY) if taught else (recipe.TEACHER_RATE, recipe.TEACHER_RATE, recipe.TEACHER_WEIGHT_DECAY)
+        self.optimisers = optimisers(self.model, *rates)
+        self.batches = Batches(options.data, options.batch, options.context, seed, options.device, recipe.MIXTURE if taught else recipe.TEACHER_MIXTURE, taught)
+        self.quantised = recipe.QUANTISED if taught else 0.0
         self.held_out = {name: self.padded(*held_out_windows(options.data, name, options.context, options.device, options.batch)) for name in recipe.MIXTURE}
         self.step, self.total, self.planned, self.spent = 0, options.steps, options.steps, 0.0
         self.interval = (0, 0.0)  # step and seconds from which the next line of the log counts
@@ -73,9 +80,10 @@ class Run:
             self.model.compile()
         else:
             print("train: no GPU: float32 without compilation, for tests only", flush=True)
-        self.int4 = Int4Weights(self.model, compiled=self.cuda)
-        with self.int4:  # compiled now rather than late in the run
-            pass
+        self.int4 = Int4Weights(self.model, compiled=self.cuda) if taught else None
+        if self.int4:
+            with self.int4:  # compiled now rather than late in the run
+                pass
 
     def padded(self, inputs, targets, tokens_per_byte):
         """As many windows as a batch has, so that what is compiled serves."""
@@ -126,8 +134,10 @@ class Run:
         self.step, self.total, self.planned, self.spent = state["step"], state["total"], state["planned"], state["seconds"]
 
     def measure(self):
-        """Held-out bits per byte by source. Gradients stay on, because what is compiled without them would be another program."""
+        """Held-out bits per byte by source. Gradients stay on, because what is compiled without them would be another program, and so does training mode where nothing is dropped."""
+        self.model.train("residual_dropout" not in self.o.config)
         self.log(heldOut={name: round(bits_per_byte(self.model.losses(inputs, targets, self.dtype).detach(), targets, ratio), 4) for name, (inputs, targets, ratio) in self.held_out.items()})
+        self.model.train()
 
     def write_plan(self):
         if self.o.plan and not self.o.twin:
@@ -177,9 +187,9 @@ class Run:
 
     def one_step(self):
         done = 0 if self.total is None else self.step / self.total
-        inputs, targets = self.batches.next(self.step, done >= 1 - recipe.COOL_DOWN)
-        with self.int4 if done >= 1 - recipe.QUANTISED else contextlib.nullcontext():
-            loss = self.model.losses(inputs, targets, self.dtype).mean()
+        inputs, targets, expected = self.batches.next(self.step, done >= 1 - recipe.COOL_DOWN)
+        with self.int4 if self.quantised and done >= 1 - self.quantised else contextlib.nullcontext():
+            loss = self.model.losses(inputs, targets, self.dtype, expected).mean()
             loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), recipe.CLIP)
         set_rate(self.optimisers, rate_factor(self.step, self.total))
@@ -237,11 +247,14 @@ if __name__ == "__main__":
     parser.add_argument("--data", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--seconds", type=float, required=True)
-    parser.add_argument("--twin", action="store_true")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--twin", action="store_true")
+    which.add_argument("--teacher", type=int)
     parser.add_argument("--plan")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--resume", action="store_true")
     arguments = vars(parser.parse_args())
     if not torch.cuda.is_available():
         raise SystemExit("train: needs a GPU")
-    Run(Options(config=recipe.TWIN if arguments["twin"] else recipe.HYBRID, **arguments)).train()
+    config = recipe.TEACHER if arguments["teacher"] is not None else recipe.TWIN if arguments["twin"] else recipe.HYBRID
+    Run(Options(config=config, **arguments)).train()

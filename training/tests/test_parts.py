@@ -3,6 +3,8 @@
 import random
 import re
 import unittest
+from types import SimpleNamespace
+from unittest import mock
 
 import torch
 
@@ -14,7 +16,7 @@ from decode import decode
 from int4 import Int4Weights, quantised_matrices, round_groups
 from model import CausalLM
 from optimiser import Muon, optimisers, orthogonalise
-from sampling import counts, prompts
+from sampling import counts, generate, prompts
 from small_talk import small_talk
 
 SMALL = {
@@ -123,8 +125,8 @@ class Decode(unittest.TestCase):
 
 class Card(unittest.TestCase):
     def test_samples_and_curve(self):
-        text = "=== a, seed 1\nx⟨y⟩\n\n=== a-int4, seed 1\nx⟨z⟩\n\n=== a-int4, seed 2\nv⟨w⟩\n"
-        self.assertEqual(samples_of(text, "a-int4"), "```text\na-int4, seed 1\nx⟨z⟩\n```\n\n```text\na-int4, seed 2\nv⟨w⟩\n```")
+        text = "=== a, plain, seed 1\nx⟨y⟩\n\n=== a-int4, plain, seed 1\nx⟨z⟩\n\n=== a-int4, default, seed 1\nx⟨t⟩\n\n=== a-int4, plain, seed 2\nv⟨w⟩\n"
+        self.assertEqual(samples_of(text, "a-int4", "plain"), "```text\na-int4, plain, seed 1\nx⟨z⟩\n```\n\n```text\na-int4, plain, seed 2\nv⟨w⟩\n```")
         log = '{"step": 5, "loss": 1}\n{"step": 9, "heldOut": {"tales": 1.25}}\n{"step": 9, "heldOut": {"tales": 1.25}}\n'
         self.assertEqual(curve_of(log).splitlines()[2:], ["| 9 | 1.250 |"])
 
@@ -157,6 +159,25 @@ class Sampling(unittest.TestCase):
     def test_counts(self):
         result = counts([("a b c d a b c d", True), ("e", False)])
         self.assertEqual((result["distinct1"], result["repeated"], result["ended"]), (round(5 / 9, 4), 0.2, 0.5))
+
+    def test_generate(self):
+        """Of a model whose logits are the same everywhere."""
+        class Same:
+            model = SimpleNamespace(embed_tokens=SimpleNamespace(weight=torch.eye(6)))
+            parameters = lambda self: iter([torch.zeros(1)])
+            hidden = lambda self, ids, dtype: torch.tensor([-9.0, -9.0, 2.0, 1.9, 1.0, -1.0]).expand(*ids.shape, 6)
+
+        tokenizer = SimpleNamespace(token_to_id=lambda text: 0, encode=lambda text, **_: SimpleNamespace(ids=[5]), decode=lambda ids: ids)
+        sampled = lambda **settings: generate(Same(), tokenizer, ["x"], **settings)[0][0]
+        with mock.patch("sampling.MOST", 400):
+            self.assertEqual(set(sampled(temperature=1, min_p=0.95)), {2})
+            self.assertEqual(set(sampled(temperature=1, min_p=0.9)), {2, 3})  # e^-0.1 = 0.905
+            self.assertEqual(set(sampled(temperature=1, min_p=0.3)), {2, 3, 4})
+            self.assertEqual(set(sampled(temperature=1, top_p=0.5)), {2, 3})
+            # 2 / 2 is 1 again, 1.9 / 2 less, and what is below zero is doubled: said once, the three are 1, 0.95 and 0.5.
+            penalised = sampled(temperature=1, min_p=0.97, repetition_penalty=2)
+            self.assertEqual((penalised[:2], set(penalised[2:])), ([2, 3], {2, 4}))
+            self.assertEqual(sampled(temperature=1, min_p=1, repetition_penalty=1.5)[:2], [2, 3])
 
     def test_prompts(self):
         self.assertEqual(len(prompts()), 20)
