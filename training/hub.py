@@ -39,8 +39,8 @@ def write_weights(folder, tensors):
 
 
 def read_weights(folder):
-    with open(os.path.join(folder, "model.safetensors.index.json")) as file:
-        names = sorted(set(json.load(file)["weight_map"].values()))
+    """All tensors of a folder, whether in one file or in several."""
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".safetensors"))
     return {name: tensor for shard in names for name, tensor in load_file(os.path.join(folder, shard)).items()}
 
 
