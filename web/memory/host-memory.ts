@@ -11,17 +11,24 @@ const canMeasure = (candidate: object): candidate is MeasuresMemory => 'measureU
  * knows nothing of workers.
  */
 export async function hostBytes(): Promise<number | undefined> {
-  return crossOriginIsolated && canMeasure(performance) ? (await performance.measureUserAgentSpecificMemory()).bytes : undefined;
+  if (!crossOriginIsolated || !canMeasure(performance)) return undefined;
+  try {
+    return (await performance.measureUserAgentSpecificMemory()).bytes;
+  } catch (error) {
+    // Where other sites may share the page's process, as without site isolation (Chromium's headless shell), the function is there and refuses.
+    if (error instanceof DOMException && error.name === 'SecurityError') return undefined;
+    throw error;
+  }
 }
 
-/** Whether `hostBytes` knows. */
+/** Whether `hostBytes` may know; only asking tells for sure. */
 export const tellsHostMemory = (): boolean => crossOriginIsolated && canMeasure(performance);
 
-/** Asks for the bytes again and again until `signal` aborts. */
-export async function watchHostMemory(onBytes: (bytes: number) => void, signal: AbortSignal): Promise<void> {
+/** Asks for the bytes again and again until `signal` aborts, or the browser does not tell, which is said once. */
+export async function watchHostMemory(onBytes: (bytes: number | undefined) => void, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const bytes = await hostBytes();
-    if (bytes === undefined) return;
     if (!signal.aborted) onBytes(bytes);
+    if (bytes === undefined) return;
   }
 }

@@ -35,7 +35,11 @@ const speed = new LineChart('Time', 'Milliseconds a token.', lines(''), formatTi
 const host = tellsHostMemory() ? new LineChart('Host memory', 'Page and worker together, as the browser tells it after a collection, every half minute or so.', lines(''), formatBytes) : undefined;
 const charts = [memory, speed, ...(host ? [host] : [])];
 part('charts', HTMLElement).append(...charts.map(({ element }) => element));
-if (!host) part('host', HTMLElement).replaceChildren(h('strong', {}, 'Host memory'), ' is not drawn: browsers tell it only to pages that are isolated from other origins (Chromium, with the headers COOP and COEP).');
+if (!host) explainNoHost();
+
+function explainNoHost(): void {
+  part('host', HTMLElement).replaceChildren(h('strong', {}, 'Host memory'), ' is not drawn: browsers tell it only to pages that are isolated from other origins (Chromium with site isolation, and the headers COOP and COEP).');
+}
 
 const engine = new EngineClient(() => new Worker(new URL('./worker.ts', import.meta.url), { name: 'sluice-memory', type: 'module' }));
 const measured = {
@@ -92,6 +96,7 @@ async function measure(current: Run, kind: Kind): Promise<void> {
   const pause = new AbortController();
   const measurement = measurements[kind];
   if (host) void watchHostMemory((bytes) => {
+    if (bytes === undefined) return explainNoHost();
     host.element.hidden = false;
     host.add(kind, measurement.tokens, bytes);
   }, pause.signal);
