@@ -16,7 +16,7 @@ least for the same bytes and dispatches, measured in the same page.
   --tokens   tokens decoded (default 256)
   --prefill  lengths of the prompts that are timed (default 512,2048)
   --chunk    most prompt tokens read in one step (default 512)
-  --prefix   length of a prompt's beginning, for the time to the first token with it cached and without
+  --prefix   length of a prompt's beginning, for the time to the first token with it cached and without, and where that goes
   --profile  GPU time of each kernel too, from steps of their own (needs timestamp-query)
   --json     the whole result as one line of JSON`;
 
@@ -32,6 +32,8 @@ function report({ shape, format, kv, adapter, context, decodeTokensPerSecond, di
     `memory   ${memoryMB} MB`,
     ...(prefix ? [
       `prefix   first token after ${prefix.tokens} + ${prefix.questionTokens} tokens: ${prefix.readMs} ms where all are read, ${prefix.cachedMs} ms where the first ${prefix.tokens} are cached (${prefix.stateMB} MB): ${(prefix.readMs / prefix.cachedMs).toFixed(1)} times as fast`,
+      `         the first time ${prefix.readFirstMs} and ${prefix.cachedFirstMs} ms; in a session that holds the prefix ${prefix.heldMs} ms, after 1 token instead of ${prefix.questionTokens} there ${prefix.oneMs} ms`,
+      `         a new session's buffers ${prefix.buffersMs} ms, with the state copied into them ${prefix.restoreNewMs} ms`,
       `snapshot ${prefix.snapshotMs} ms to take, ${prefix.restoreMs} ms to restore in the same session`,
     ] : []),
   ];

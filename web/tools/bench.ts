@@ -16,8 +16,8 @@ import { createRunner } from '../../models/runtime/create-runner.ts';
 import { collectSpecs } from '../../models/weights/plan.ts';
 import { randomWeights } from '../../models/weights/random-weights.ts';
 import type { MatrixRole } from '../../models/weights/spec.ts';
-import { benchPrefix, prefixContext, type PrefixTimes } from './bench-prefix.ts';
-import { canProfile, profile, type StepProfile } from './profile.ts';
+import { benchPrefix, prefixContext, QUESTION, type PrefixTimes } from './bench-prefix.ts';
+import { canProfile, profile, type ProfiledStep, type StepProfile } from './profile.ts';
 import { shapes } from './shapes.ts';
 
 export interface BenchOptions {
@@ -83,7 +83,7 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
       prefill.push({ tokens, tokensPerSecond: round(tokens / (await prefillSeconds(runner, tokens))) });
     }
     const prefix = options.prefix === undefined ? undefined : await benchPrefix(runner, options.prefix);
-    const profiles = options.profile && canProfile(runner) ? await profile(runner, options.context, Math.max(...options.prefills)) : undefined;
+    const profiles = options.profile && canProfile(runner) ? await profile(runner, profiledSteps(options)) : undefined;
     gpu.check();
     return {
       shape: options.shape,
@@ -100,6 +100,16 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
   } finally {
     gpu.destroy();
   }
+}
+
+/** A token, a prompt's first chunk, and a question after a prefix where one is timed. */
+function profiledSteps({ context, prefills, chunk, prefix }: BenchOptions): ProfiledStep[] {
+  const first = Math.min(chunk, Math.max(...prefills));
+  return [
+    { tokens: 1, position: context },
+    ...(first > 1 ? [{ tokens: first, position: 0 }] : []),
+    ...(prefix === undefined ? [] : [{ tokens: Math.min(chunk, QUESTION), position: prefix }]),
+  ];
 }
 
 function checkFormat(format: WeightFormat): void {

@@ -14,11 +14,14 @@ export interface KernelTime {
   readonly microseconds: number;
 }
 
-/** What the GPU did in a step, the slowest kernel first. */
-export interface StepProfile {
-  /** Tokens that the step reads, and those in the state before. */
+/** Tokens that a step reads, and those in the state before. */
+export interface ProfiledStep {
   readonly tokens: number;
   readonly position: number;
+}
+
+/** What the GPU did in a step, the slowest kernel first. */
+export interface StepProfile extends ProfiledStep {
   readonly kernels: readonly KernelTime[];
 }
 
@@ -30,19 +33,17 @@ const QUERY_RESOLVE_AND_COPY_SRC = 0x204; // GPUBufferUsage
 export const canProfile = ({ gpu }: Runner): boolean => gpu.device.features.has('timestamp-query');
 
 /**
- * Times each kernel of a decode step at `context`, and of a prompt's first chunk of at most `prefill` tokens. A dispatch gets a pass of its own,
+ * Times each kernel of these steps. A dispatch gets a pass of its own,
  * whose begin and end the GPU notes: the sum is more than a real step takes, in one pass, and small times are rounded where the browser
  * quantises timestamps (Chromium: to 100 µs, unless started with `--disable-dawn-features=timestamp_quantization`).
  */
-export async function profile(runner: Runner, context: number, prefill: number): Promise<StepProfile[]> {
-  const { chunk } = runner.options;
-  const prompt = Math.min(chunk, prefill);
-  const profiles = [await profileStep(runner, 1, context)];
-  if (prompt > 1) profiles.push(await profileStep(runner, prompt, 0));
+export async function profile(runner: Runner, steps: readonly ProfiledStep[]): Promise<StepProfile[]> {
+  const profiles: StepProfile[] = [];
+  for (const step of steps) profiles.push(await profileStep(runner, step));
   return profiles;
 }
 
-async function profileStep(runner: Runner, tokens: number, position: number): Promise<StepProfile> {
+async function profileStep(runner: Runner, { tokens, position }: ProfiledStep): Promise<StepProfile> {
   const program = await runner.programFor(tokens);
   const totals = new Map<string, { calls: number; microseconds: number }>();
   // One step more than is counted, to warm up.
