@@ -40,7 +40,7 @@ keep() (
   flock 9
   mkdir -p "$WORK/keep"
   cp -f "$WORK"/logs/*.log "$WORK/keep/" 2>/dev/null || true
-  cp -f "$WORK"/data/{tokenizer.json,manifest.json,*.held-out.txt} "$WORK/keep/" 2>/dev/null || true
+  cp -f "$WORK"/data/{tokenizer.json,manifest.json,*.held-out.txt,*.held-out.bin} "$WORK/keep/" 2>/dev/null || true
   cp -f "$WORK"/evaluation/* "$WORK/keep/" 2>/dev/null || true
   for model in hybrid twin $(cd "$WORK" && ls -d teacher-* 2>/dev/null); do
     mkdir -p "$WORK/keep/$model"
