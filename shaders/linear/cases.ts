@@ -7,7 +7,7 @@ import type { WeightFormat } from '../dequant/weight-format.ts';
 import { roundUp, type Kernel, type Target } from '../kernel.ts';
 import type { KernelCase } from '../kernel-case.ts';
 import { normal, uniform } from '../random.ts';
-import { linearMatrix } from './linear-matrix.ts';
+import { FEW, linearMatrix } from './linear-matrix.ts';
 import type { LinearVectorVariant } from './linear-variant.ts';
 import { linearVector } from './linear-vector.ts';
 import { linearReference } from './reference.ts';
@@ -79,17 +79,17 @@ function vectorCase(shape: Shape, team?: KernelCase['team']): KernelCase {
 
 function matrixCase(count: number, shape: Omit<Shape, 'norm'>): KernelCase {
   const variant = variantOf(shape);
-  return linearCase('linear-matrix', () => linearMatrix(variant), variant, count, 2e-6);
+  return linearCase('linear-matrix', () => linearMatrix(variant, count <= FEW ? 'few' : 'many'), variant, count, 2e-6);
 }
 
 export const linearCases: readonly KernelCase[] = [
   // Every format, over two super-blocks and a group of one weight. How a team adds up is not a matter of formats.
   ...WEIGHT_FORMATS.map((format, i) => vectorCase({ format, inputs: 513, outputs: 37 }, i % 2 === 0 ? 'subgroup' : 'workgroup')),
-  ...WEIGHT_FORMATS.map((format, i) => matrixCase([65, 7, 100][i % 3], { format, inputs: 513, outputs: 67 })),
+  ...WEIGHT_FORMATS.map((format, i) => matrixCase([65, 7, 100, 20][i % 4], { format, inputs: 513, outputs: 67 })),
   // Every size: less than a block, parts of one, no whole quads.
   ...(['f32', 'int4'] as const).flatMap((format) => [
     ...[1, 63, 100].map((inputs) => vectorCase({ format, inputs, outputs: 37 })),
-    ...[[2, 1], [7, 63], [65, 100]].map(([count, inputs]) => matrixCase(count, { format, inputs, outputs: 67 })),
+    ...[[2, 1], [7, 63], [32, 100], [65, 100]].map(([count, inputs]) => matrixCase(count, { format, inputs, outputs: 67 })),
   ]),
   // Several chunks of x (K > 3,392), and the number of rows that a team takes.
   vectorCase({ format: 'int4', inputs: 7001, outputs: 5 }),
@@ -107,7 +107,7 @@ export const linearCases: readonly KernelCase[] = [
   vectorCase({ format: 'f16', inputs: 7001, outputs: 5, norm: { eps: 1e-6 }, bias: true }),
   vectorCase({ format: 'int4', inputs: 513, outputs: 38, norm: { eps: 1e-6 }, gated: 'silu' }),
   // Epilogues and row chunks.
-  ...[(shape: Omit<Shape, 'norm'>) => vectorCase(shape, 'subgroup'), (shape: Omit<Shape, 'norm'>) => matrixCase(7, shape)].flatMap((make) => [
+  ...[(shape: Omit<Shape, 'norm'>) => vectorCase(shape, 'subgroup'), (shape: Omit<Shape, 'norm'>) => matrixCase(7, shape), (shape: Omit<Shape, 'norm'>) => matrixCase(33, shape)].flatMap((make) => [
     make({ format: 'f32', inputs: 63, outputs: 37, bias: true }),
     make({ format: 'f32', inputs: 63, outputs: 37, activation: 'silu', accumulate: true }),
     make({ format: 'f32', inputs: 63, outputs: 37, activation: 'relu2' }),

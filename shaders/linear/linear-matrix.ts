@@ -9,20 +9,39 @@ import type { LinearVariant } from './linear-variant.ts';
 import maskedSource from './masked.wgsl?raw';
 import tileSource from './tile.wgsl?raw';
 
-const TILE = 64;
+/** What a workgroup computes; either takes 256 invocations and 16 KiB of workgroup memory. */
+interface Tile {
+  readonly tokens: number;
+  readonly rows: number;
+  /** Invocations that share the inputs of the same outputs. */
+  readonly parts: number;
+  /** Fours of inputs in workgroup memory at a time. */
+  readonly quads: number;
+}
+
+/** Few tokens take little but the time of one workgroup, and leave a big GPU idle: more and shorter workgroups, which decode each weight oftener. */
+const TILES: Readonly<Record<'few' | 'many', Tile>> = {
+  few: { tokens: 16, rows: 16, parts: 16, quads: 32 },
+  many: { tokens: 64, rows: 64, parts: 1, quads: 8 },
+};
+
+/** Most tokens of a step that are few. */
+export const FEW = 32;
 
 /**
- * The product of a weight with T tokens, for prefill. Bindings: the format's planes, `x` f32 [T, roundUp(K, 4)], `order` u32 [roundUp(K, 32)]
+ * The product of a weight with T tokens, for prefill: one kernel for steps of at most `FEW` tokens and one for longer ones, which run no workgroups
+ * otherwise. Bindings: the format's planes, `x` f32 [T, roundUp(K, 4)], `order` u32 [roundUp(K, 32)]
  * where the weight is ordered (0 beyond K), `bias` f32 where there is one, `out` f32 [T, outputStride], `step`. Tiles are f32: on an H200, f16
  * tiles, which need converting before each product, were 11 % slower and cost accuracy.
  */
-export function linearMatrix(variant: LinearVariant): Kernel {
+export function linearMatrix(variant: LinearVariant, size: 'few' | 'many'): Kernel {
   const { format, inputs, outputs, ordered = false } = variant;
   const { planes, snippet } = format;
   const afterOrder = planes.length + 1 + Number(ordered);
   const end = epilogue(variant, afterOrder);
+  const { tokens, rows, parts, quads } = TILES[size];
   return {
-    label: `linear-matrix/${format.key}/${inputs}x${outputs}${ordered ? '/ordered' : ''}${end.label}`,
+    label: `linear-matrix/${format.key}/${inputs}x${outputs}${ordered ? '/ordered' : ''}${end.label}/${size}`,
     features: [],
     code: assemble({
       constants: {
@@ -31,7 +50,10 @@ export function linearMatrix(variant: LinearVariant): Kernel {
         INPUTS: u32(inputs),
         OUTPUTS: u32(outputs),
         X_QUADS: u32(ceilDiv(inputs, 4)),
-        TILE: u32(TILE),
+        TOKENS: u32(tokens),
+        ROWS: u32(rows),
+        PARTS: u32(parts),
+        QUADS: u32(quads),
         X_BINDING: u32(planes.length),
         ...(ordered ? { ORDER_BINDING: u32(planes.length + 1) } : {}),
         STEP_BINDING: u32(afterOrder + end.bindings.length),
@@ -40,6 +62,6 @@ export function linearMatrix(variant: LinearVariant): Kernel {
       source,
     }),
     bindings: [...planes.map(({ name }) => ({ name, type: 'read' as const })), { name: 'x', type: 'read' }, ...(ordered ? [{ name: 'order', type: 'read' } as const] : []), ...end.bindings, { name: 'step', type: 'uniform' }],
-    workgroups: ({ count }) => [ceilDiv(outputs, TILE), ceilDiv(count, TILE), 1],
+    workgroups: ({ count }) => (count <= FEW === (size === 'few') ? [ceilDiv(outputs, rows), ceilDiv(count, tokens), 1] : [0, 0, 0]),
   };
 }

@@ -1,13 +1,23 @@
-// out = x · weightᵀ for T tokens. A workgroup computes TILE × TILE outputs, an invocation 4 tokens × 4 outputs, over 32 inputs at a time
-// that are decoded into workgroup memory once.
+// out = x · weightᵀ for T tokens. A workgroup computes TOKENS × ROWS outputs, an invocation 4 tokens × 4 outputs, over 4·QUADS inputs at a time
+// that are decoded into workgroup memory once. PARTS invocations share the inputs of the same outputs and add up in the end.
 @group(0) @binding(STEP_BINDING) var<uniform> step: Step;
 
-var<workgroup> x_tile: array<vec4f, TILE * 8u>;       // [TILE tokens, 8] of 4 inputs
-var<workgroup> weight_tile: array<vec4f, TILE * 8u>;  // [TILE outputs, 8] of 4 inputs
+const WORKGROUP = TOKENS * ROWS / 16u * PARTS;
+var<workgroup> x_tile: array<vec4f, TOKENS * QUADS>;       // [TOKENS, QUADS] of 4 inputs; in the end sums, [WORKGROUP, 2]
+var<workgroup> weight_tile: array<vec4f, ROWS * QUADS>;    // [ROWS, QUADS] of 4 inputs; in the end sums, [WORKGROUP, 2]
+
+// What lies beyond the last block is not there: it is no part of the sums.
+fn exists(quad: u32) -> bool { return BLOCKS % (QUADS / 8u) == 0u || quad < BLOCKS * 8u; }
 
 fn load_quad(token: u32, quad: u32) -> vec4f {
-  if (token >= step.count) { return vec4f(); }
+  if (token >= step.count || !exists(quad)) { return vec4f(); }
   return masked(x_quad(token, quad), quad);
+}
+
+fn load_octet(row: u32, octet: u32) -> mat2x4f {
+  if (!exists(octet * 2u)) { return mat2x4f(); }
+  // Rows beyond the last repeat it; their products are not stored.
+  return weight_octet(min(row, OUTPUTS - 1u), octet);
 }
 
 fn store_quad(token: u32, row: u32, sums: vec4f) {
@@ -23,27 +33,28 @@ fn store_quad(token: u32, row: u32, sums: vec4f) {
   }
 }
 
-@compute @workgroup_size(TILE / 4u, TILE / 4u)
+@compute @workgroup_size(ROWS / 4u, TOKENS / 4u, PARTS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: vec3u, @builtin(local_invocation_index) local: u32) {
-  let first_row = group.x * TILE;
-  let first_token = group.y * TILE;
+  let first_row = group.x * ROWS;
+  let first_token = group.y * TOKENS;
   var sums0 = vec4f();
   var sums1 = vec4f();
   var sums2 = vec4f();
   var sums3 = vec4f();
-  for (var block = 0u; block < BLOCKS; block++) {
+  for (var first_quad = 0u; first_quad < BLOCKS * 8u; first_quad += QUADS) {
     workgroupBarrier();
-    for (var i = local; i < TILE * 8u; i += TILE * TILE / 16u) {
-      x_tile[place(i / 8u, i % 8u)] = load_quad(first_token + i / 8u, block * 8u + i % 8u);
+    for (var i = local; i < TOKENS * QUADS; i += WORKGROUP) {
+      x_tile[place(i / QUADS, i % QUADS)] = load_quad(first_token + i / QUADS, first_quad + i % QUADS);
     }
-    for (var i = local; i < TILE * 4u; i += TILE * TILE / 16u) {
-      // Rows beyond the last repeat it; their products are not stored.
-      let weights = weight_octet(min(first_row + i / 4u, OUTPUTS - 1u), block * 4u + i % 4u);
-      weight_tile[place(i / 4u, i % 4u * 2u)] = weights[0];
-      weight_tile[place(i / 4u, i % 4u * 2u + 1u)] = weights[1];
+    for (var i = local; i < ROWS * QUADS / 2u; i += WORKGROUP) {
+      let row = i / (QUADS / 2u);
+      let octet = i % (QUADS / 2u);
+      let weights = load_octet(first_row + row, first_quad / 2u + octet);
+      weight_tile[place(row, octet * 2u)] = weights[0];
+      weight_tile[place(row, octet * 2u + 1u)] = weights[1];
     }
     workgroupBarrier();
-    for (var quad = 0u; quad < 8u; quad++) {
+    for (var quad = id.z; quad < QUADS; quad += PARTS) {
       let columns = transpose(mat4x4f(
         weight_tile[place(id.x * 4u, quad)], weight_tile[place(id.x * 4u + 1u, quad)],
         weight_tile[place(id.x * 4u + 2u, quad)], weight_tile[place(id.x * 4u + 3u, quad)]));
@@ -51,6 +62,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: v
       sums1 = add_products(sums1, columns, x_tile[place(id.y * 4u + 1u, quad)]);
       sums2 = add_products(sums2, columns, x_tile[place(id.y * 4u + 2u, quad)]);
       sums3 = add_products(sums3, columns, x_tile[place(id.y * 4u + 3u, quad)]);
+    }
+  }
+  if (PARTS > 1u) {
+    workgroupBarrier();
+    x_tile[local * 2u] = sums0;
+    x_tile[local * 2u + 1u] = sums1;
+    weight_tile[local * 2u] = sums2;
+    weight_tile[local * 2u + 1u] = sums3;
+    workgroupBarrier();
+    if (id.z > 0u) { return; }
+    for (var other = local + WORKGROUP / PARTS; other < WORKGROUP; other += WORKGROUP / PARTS) {
+      sums0 += x_tile[other * 2u];
+      sums1 += x_tile[other * 2u + 1u];
+      sums2 += weight_tile[other * 2u];
+      sums3 += weight_tile[other * 2u + 1u];
     }
   }
   let token = first_token + id.y * 4u;

@@ -1,7 +1,7 @@
-// What kernels share that multiply tiles of 32 inputs, 8 quads a row, in workgroup memory.
+// What kernels share that multiply tiles of QUADS · 4 inputs, a multiple of 32, in workgroup memory.
 
 // Invocations that read together read every fourth row at one quad: permuting a row's quads by its number keeps their banks apart.
-fn place(row: u32, quad: u32) -> u32 { return row * 8u + (quad ^ (row / 4u % 8u)); }
+fn place(row: u32, quad: u32) -> u32 { return row * QUADS + (quad ^ (row / 4u % 8u)); }
 
 // sums + the four outputs' dot products with one token's quad.
 fn add_products(sums: vec4f, columns: mat4x4f, quad: vec4f) -> vec4f {

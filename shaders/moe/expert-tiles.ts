@@ -44,6 +44,7 @@ export function expertTiles(variant: ExpertTilesVariant): Kernel {
         SHARE: u32(activation ? topK : 1),
         TILE: u32(TILE_ASSIGNMENTS),
         ROWS: u32(ROWS),
+        QUADS: u32(8),
         X_BINDING: u32(planes.length),
         BIAS_BINDING: u32(planes.length + 3),
         BIAS_START: u32(0),
