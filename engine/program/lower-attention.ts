@@ -1,7 +1,7 @@
 import { attentionDecode, attentionPartialLength } from '../../shaders/attention/attention-decode.ts';
 import { attentionInput } from '../../shaders/attention/attention-input.ts';
-import { attentionMerge } from '../../shaders/attention/attention-merge.ts';
-import { attentionPrefill } from '../../shaders/attention/attention-prefill.ts';
+import { attentionMerge, attentionPrefillMerge } from '../../shaders/attention/attention-merge.ts';
+import { attentionPrefill, prefillPartialLength } from '../../shaders/attention/attention-prefill.ts';
 import type { AttentionVariant } from '../../shaders/attention/variant.ts';
 import { roundUp, type Kernel } from '../../shaders/kernel.ts';
 import type { Node } from '../ops/graph.ts';
@@ -9,7 +9,7 @@ import type { Tensor } from '../ops/vocabulary.ts';
 import type { BufferRef } from './dispatch.ts';
 import type { Lowering } from './lowering.ts';
 
-/** Norm, rotation and cache write in one dispatch, then attention over the cache: split and merged for one token, in tiles for more. */
+/** Norm, rotation and cache write in one dispatch, then attention over the cache: split and merged for one token, in tiles for more, and those split too where they are few. */
 export function lowerAttention(lowering: Lowering, { x, attention, out }: Extract<Node, { op: 'softmaxAttention' }>): void {
   const { state, heads, scale, gated, qkNorm, rotary, window, sinks } = attention;
   const { context, kv } = lowering.options;
@@ -43,10 +43,9 @@ export function lowerAttention(lowering: Lowering, { x, attention, out }: Extrac
 /** `input`, which files keys and values in the cache unless they are there already, then attention over it. */
 export function emitAttention(lowering: Lowering, variant: AttentionVariant, input: Kernel | undefined, buffers: Readonly<Record<string, BufferRef>>, out: Tensor): void {
   if (input) lowering.emit(input, buffers, out);
-  if (lowering.isMany(out)) {
-    lowering.emit(attentionPrefill(variant), buffers, out);
-    return;
-  }
-  const partial = lowering.scratch('attention partials', attentionPartialLength(variant));
-  for (const kernel of [attentionDecode(variant), attentionMerge(variant)]) lowering.emit(kernel, { ...buffers, partial }, out);
+  const [kernels, length] = lowering.isMany(out)
+    ? [[attentionPrefill(variant), attentionPrefillMerge(variant)], prefillPartialLength(variant)]
+    : [[attentionDecode(variant), attentionMerge(variant)], attentionPartialLength(variant)];
+  const partial = lowering.scratch('attention partials', length);
+  for (const kernel of kernels) lowering.emit(kernel, { ...buffers, partial }, out);
 }

@@ -1,7 +1,7 @@
-import { FEW, linearMatrix } from '../../shaders/linear/linear-matrix.ts';
+import { linearMatrices } from '../../shaders/linear/linear-matrix.ts';
 import { linearVector } from '../../shaders/linear/linear-vector.ts';
 import type { LinearVariant } from '../../shaders/linear/linear-variant.ts';
-import { roundUp, type Kernel } from '../../shaders/kernel.ts';
+import { roundUp } from '../../shaders/kernel.ts';
 import type { Node } from '../ops/graph.ts';
 import type { WeightChunk } from '../ops/weight.ts';
 import type { BufferRef } from './dispatch.ts';
@@ -24,7 +24,7 @@ export function multiplyInto(lowering: Lowering, node: LinearNode, target: Buffe
   for (const chunk of weight.chunks) {
     const variant = variantOf(node, chunk, column);
     const kernels = many
-      ? matrixKernels(variant, lowering.options.rows)
+      ? linearMatrices(variant, lowering.options.rows)
       : [linearVector({ ...variant, ...(norm && { norm: { eps: norm.eps } }) }, lowering.options.target)];
     const buffers: Record<string, BufferRef> = {
       ...planeRefs(chunk),
@@ -38,9 +38,6 @@ export function multiplyInto(lowering: Lowering, node: LinearNode, target: Buffe
     for (const kernel of kernels) lowering.emit(kernel, buffers, out);
   }
 }
-
-/** A step runs one of them. */
-const matrixKernels = (variant: LinearVariant, rows: number): Kernel[] => [linearMatrix(variant, 'few'), ...(rows > FEW ? [linearMatrix(variant, 'many')] : [])];
 
 function variantOf({ weight, options, out }: LinearNode, { format, rowStart, rowStep, rows, order }: WeightChunk, column: number): LinearVariant {
   const shared = {

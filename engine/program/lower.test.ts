@@ -42,17 +42,6 @@ test.each<[WeightFormat, boolean, number]>([
   }
 });
 
-test('a step of a prompt runs one product of a weight: that for few tokens or that for many', async () => {
-  const graph = new Graph();
-  const result = graph.linear(graph.embedding(weightOf('f32', false)), weightOf('int4', false));
-  const runs = async (rows: number, count: number): Promise<string[]> => {
-    const { dispatches } = await lower(graph, result, { mode: 'score', target: { subgroup: 0 }, rows, context: 128, kv: PLAIN_KV_LAYOUTS.f32 });
-    return dispatches.map(({ kernel }) => kernel).filter(({ label, workgroups }) => label.startsWith('linear') && workgroups({ count, position: 9 })[0] > 0).map(({ label }) => label.slice(label.lastIndexOf('/') + 1));
-  };
-  for (const count of [1, 16, 32]) expect([await runs(32, count), await runs(128, count)]).toEqual([['few'], ['few']]);
-  for (const count of [33, 64, 128]) expect(await runs(128, count)).toEqual(['many']);
-});
-
 test.each([
   [false, ['embedding/f32/token/64x64', 'rms-norm/64/accumulate']],
   [true, ['embedding/f32/token/64x64', 'scale/64/times2', 'rms-norm/64/accumulate']],

@@ -1,6 +1,7 @@
 import stepSource from '../common/step.wgsl?raw';
 import { assemble, ceilDiv, u32, type Kernel, type StepSize } from '../kernel.ts';
 import source from './attention-decode.wgsl?raw';
+import splitsSource from './splits-heads.wgsl?raw';
 import { attentionParts, reach, variantKey, type AttentionVariant } from './variant.ts';
 
 /** Keys of one workgroup: short enough to be one round of loads, long enough that few partial results are left to merge. */
@@ -11,14 +12,12 @@ const WORKGROUP = 256;
 
 /** Groups of up to four query heads that share a key head. */
 export const headTiles = ({ heads, kvHeads }: AttentionVariant): number => ceilDiv(heads / kvHeads, TILE);
-/** Most splits that a step can have. */
-export const maxSplits = (variant: AttentionVariant): number => ceilDiv(reach(variant), SPLIT);
 /** Splits of a one-token step. */
 export const splitsOf = (variant: AttentionVariant, { position }: StepSize): number => ceilDiv(Math.min(position + 1, reach(variant)), SPLIT);
 
 /** Length of the buffer `partial` in f32 elements. It may be shared by all layers of a model. */
 export const attentionPartialLength = (variant: AttentionVariant): number =>
-  variant.kvHeads * headTiles(variant) * maxSplits(variant) * ((variant.valueDim ?? variant.headDim) + 2) * TILE;
+  variant.kvHeads * headTiles(variant) * ceilDiv(reach(variant), SPLIT) * ((variant.valueDim ?? variant.headDim) + 2) * TILE;
 
 /**
  * Attention of one token, the last of the step, split over the keys (Dao et al. 2023, "Flash-Decoding"). With one split the result goes straight
@@ -51,7 +50,6 @@ export function attentionDecode(variant: AttentionVariant): Kernel {
         ...parts.constants,
         WORKGROUP: u32(WORKGROUP),
         SPLIT: u32(SPLIT),
-        MAX_SPLITS: u32(maxSplits(variant)),
         TILES: u32(headTiles(variant)),
         LANES: u32(lanes),
         PARTS: u32(valueParts),
@@ -59,7 +57,7 @@ export function attentionDecode(variant: AttentionVariant): Kernel {
         SCRATCH: u32(Math.max(SPLIT * lanes, 4 * reduce)),
       },
       aliases: parts.aliases,
-      snippets: [stepSource, ...variant.kv.read, ...parts.snippets],
+      snippets: [stepSource, splitsSource, ...variant.kv.read, ...parts.snippets],
       source,
     }),
     bindings: parts.bindings,

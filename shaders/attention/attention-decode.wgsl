@@ -4,7 +4,7 @@
 @group(0) @binding(0) var<storage, read> query: array<f32>;            // [1, HEADS, HEAD_DIM]
 @group(0) @binding(1) var<storage, read> keys: array<KvWord>;          // [KV_HEADS, CAPACITY, HEAD_DIM]
 @group(0) @binding(2) var<storage, read> values: array<KvWord>;        // [KV_HEADS, CAPACITY, HEAD_DIM]
-@group(0) @binding(3) var<storage, read_write> partial: array<vec4f>; // [KV_HEADS·TILES, MAX_SPLITS, VALUE_DIM + 2] of 4 heads: sums, maximum, total weight
+@group(0) @binding(3) var<storage, read_write> partial: array<vec4f>; // [KV_HEADS·TILES, splits, VALUE_DIM + 2] of 4 heads: sums, maximum, total weight
 @group(0) @binding(4) var<storage, read_write> out: array<vec4f>;      // [1, HEADS, VALUE_DIM], only when there is one split
 @group(0) @binding(5) var<uniform> step: Step;
 
@@ -30,7 +30,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let in_group = (group.y % TILES) * 4u;
   let total = step.position + step.count;
   let seen = min(total, REACH);
-  let splits = (seen + SPLIT - 1u) / SPLIT;
+  let splits = split_count();
   let start = total - seen + group.x * SPLIT;
   let count = min(SPLIT, total - start);
   let rows = kv_head * CAPACITY + start;
@@ -108,7 +108,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var sum = vec4f();
   for (var k = 0u; k < SPLIT; k++) { sum += weights[k]; }
   if (splits > 1u) {
-    let base = (group.y * MAX_SPLITS + group.x) * (VALUE_DIM + 2u);
+    let base = (group.y * splits + group.x) * (VALUE_DIM + 2u);
     partial[base + 4u * column] = x;
     partial[base + 4u * column + 1u] = y;
     partial[base + 4u * column + 2u] = z;

@@ -1,7 +1,7 @@
-// Merges the splits of attention-decode.wgsl: softmax sums with different reference points, added in a fixed order.
-// A workgroup serves 4 query heads and COLUMNS elements; PARTS invocations share the splits of an element.
-@group(0) @binding(0) var<storage, read> partial: array<vec4f>;   // [KV_HEADS·TILES, MAX_SPLITS, VALUE_DIM + 2] of 4 heads: sums, maximum, total weight
-@group(0) @binding(1) var<storage, read_write> out: array<f32>;    // [1, HEADS, VALUE_DIM]
+// Merges the splits of attention: softmax sums with different reference points, added in a fixed order.
+// A workgroup serves a quad, 4 query heads or 4 tokens, and COLUMNS elements; PARTS invocations share the splits of an element.
+@group(0) @binding(0) var<storage, read> partial: array<vec4f>;   // [quads, splits, VALUE_DIM + 2] of a quad: sums, maximum, total weight
+@group(0) @binding(1) var<storage, read_write> out: array<f32>;    // [T, HEADS, VALUE_DIM]
 @group(0) @binding(2) var<uniform> step: Step;
 
 const PARTS = WORKGROUP / COLUMNS;
@@ -9,17 +9,11 @@ var<workgroup> maxima: array<vec4f, WORKGROUP>;
 var<workgroup> sums: array<vec4f, WORKGROUP>;
 var<workgroup> weighted: array<vec4f, WORKGROUP>;
 
-fn write_head(kv_head: u32, in_group: u32, d: u32, value: f32) {
-  if (in_group >= GROUP) { return; }
-  let head = kv_head * GROUP + in_group;
-  out[head * VALUE_DIM + d] = value * gate(0u, head, d);
-}
-
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let splits = (min(step.position + step.count, REACH) + SPLIT - 1u) / SPLIT;
+  let splits = split_count();
   let d = group.x * COLUMNS + local % COLUMNS;
-  let base = group.y * MAX_SPLITS * (VALUE_DIM + 2u);
+  let base = group.y * splits * (VALUE_DIM + 2u);
   var largest = vec4f(LOWEST);
   var sum = vec4f();
   var total = vec4f();
@@ -48,12 +42,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     total = total * old + weighted[at] * new_weight;
     largest = top;
   }
-  let kv_head = group.y / TILES;
-  let in_group = (group.y % TILES) * 4u;
-  let first = kv_head * GROUP + in_group;
-  let merged = total * normaliser(vec4f(sink(first), sink(first + 1u), sink(first + 2u), sink(first + 3u)), largest, sum);
-  write_head(kv_head, in_group, d, merged.x);
-  write_head(kv_head, in_group + 1u, d, merged.y);
-  write_head(kv_head, in_group + 2u, d, merged.z);
-  write_head(kv_head, in_group + 3u, d, merged.w);
+  write_merged(group.y, d, total * normaliser(sinks_of(group.y), largest, sum));
 }

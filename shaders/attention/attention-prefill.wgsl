@@ -1,13 +1,13 @@
-// A tile of 32 queries of one head against all keys they see, 32 at a time, with a running softmax (FlashAttention).
+// A tile of 32 queries of one head against one split of the keys they see, 32 at a time, with a running softmax (FlashAttention).
 // Invocations come in 8 teams of 32. A team owns 4 queries, side by side in a vec4f: each of its members scores them with one key of
 // the tile, then gathers 4 columns of their weighted values (8 where VALUE_DIM > 128), reading values through the cache.
 @group(0) @binding(0) var<storage, read> query: array<vec4f>;       // [T, HEADS, HEAD_DIM]
 @group(0) @binding(1) var<storage, read> keys: array<KvWord>;       // [KV_HEADS, CAPACITY, HEAD_DIM], this step's included
 @group(0) @binding(2) var<storage, read> values: array<KvWord>;     // [KV_HEADS, CAPACITY, HEAD_DIM], this step's included
-@group(0) @binding(3) var<storage, read_write> out: array<vec4f>;   // [T, HEADS, VALUE_DIM]
-@group(0) @binding(4) var<uniform> step: Step;
+@group(0) @binding(3) var<storage, read_write> partial: array<vec4f>; // [HEADS, quads, splits, VALUE_DIM + 2] of 4 queries: sums, maximum, total weight
+@group(0) @binding(4) var<storage, read_write> out: array<vec4f>;   // [T, HEADS, VALUE_DIM], only when there is one split
+@group(0) @binding(5) var<uniform> step: Step;
 
-const TILE = 32u;
 const SLICE = 8u;        // vec4s of the head dimension in workgroup memory at a time
 const PADDED = 9u;       // stride of a row of a slice: neighbouring rows begin in different banks
 var<workgroup> query_tile: array<vec4f, 288>;   // [TILE, PADDED]
@@ -16,6 +16,12 @@ var<workgroup> scores: array<vec4f, 256>;       // [8 teams, TILE keys] of 4 que
 
 fn write_row(t: u32, head: u32, column: u32, value: vec4f) {
   if (t < step.count && column < VALUE_ROW4) { out[(t * HEADS + head) * VALUE_ROW4 + column] = value * gate4(t, head, column); }
+}
+
+fn write_partial(base: u32, column: u32, x: vec4f, y: vec4f, z: vec4f, w: vec4f) {
+  if (column >= VALUE_ROW4) { return; }
+  let of_queries = transpose(mat4x4f(x, y, z, w));
+  for (var i = 0u; i < 4u; i++) { partial[base + column * 4u + i] = of_queries[i]; }
 }
 
 @compute @workgroup_size(256)
@@ -28,10 +34,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let lane = local % TILE;
   let row = tile_start + team * 4u;
   let positions = vec4u(step.position + row) + vec4u(0u, 1u, 2u, 3u);
-  // The keys that any of the 32 queries sees: from the first one's window to the last one itself.
+  // The keys that any of the 32 queries sees, from the first one's window to the last one itself, and of those this split's.
+  let splits = split_count();
   let first_seen = step.position + tile_start + 1u;
-  let first = first_seen - min(first_seen, REACH);
-  let end = step.position + min(step.count, tile_start + TILE);
+  let first_key = first_seen - min(first_seen, REACH);
+  let last_key = step.position + min(step.count, tile_start + TILE);
+  let span = ((last_key - first_key + splits - 1u) / splits + TILE - 1u) / TILE * TILE;
+  let first = first_key + group.z * span;
+  let end = min(last_key, first + span);
   // Idle members of narrow heads read a column that exists and drop it.
   let column_a = min(lane, VALUE_ROW4 - 1u);
   let column_b = min(lane + TILE, VALUE_ROW4 - 1u);
@@ -112,6 +122,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
   }
 
+  if (splits > 1u) {
+    let base = (((head * tile_count() + group.x) * (TILE / 4u) + team) * splits + group.z) * (VALUE_DIM + 2u);
+    write_partial(base, lane, a0, a1, a2, a3);
+    if (VALUE_ROW4 > TILE) { write_partial(base, lane + TILE, b0, b1, b2, b3); }
+    if (lane == 0u) {
+      partial[base + VALUE_DIM] = largest;
+      partial[base + VALUE_DIM + 1u] = sum;
+    }
+    return;
+  }
   let scale = normaliser(vec4f(sink(head)), largest, sum);
   write_row(row, head, lane, a0 * scale.x);
   write_row(row + 1u, head, lane, a1 * scale.y);

@@ -3,9 +3,8 @@ import type { KvFormat } from '../kv/kv-format.ts';
 import { KV_LAYOUTS } from '../kv/kv-layouts.ts';
 import { packKvCache, unpackKvCache } from '../kv/reference.ts';
 import { normal } from '../random.ts';
-import { attentionPartialLength } from './attention-decode.ts';
 import { attentionInputLatent, type LatentInput } from './attention-input-latent.ts';
-import { emptyCache, kept, kernelsOf, LAYER_TOLERANCE, stepOf, withRows } from './cases.ts';
+import { emptyCache, kept, kernelsOf, LAYER_TOLERANCE, partialLength, stepOf, withRows } from './cases.ts';
 import { attentionReference, latentInputReference } from './reference.ts';
 import type { AttentionVariant } from './variant.ts';
 
@@ -30,7 +29,7 @@ function latentCase(heads: number, { own, shared, value }: { own: number; shared
       const { keys, values } = past();
       return { query: normal(count * heads * headDim, 1), ...rows(count, 20), keys: packKvCache(kv.key, keys, headDim), values: packKvCache(kv.key, values, headDim) };
     },
-    outputs: { out: { type: 'f32', length: count * heads * value }, partial: { type: 'f32', length: attentionPartialLength(variant) } },
+    outputs: { out: { type: 'f32', length: count * heads * value }, partial: { type: 'f32', length: partialLength(variant, count) } },
     unpack: { keys: unpack, values: unpack },
     expected: ({ query, expanded, shared_keys }) => {
       const now = latentInputReference(variant, input, count, { expanded, shared_keys });
@@ -51,4 +50,5 @@ export const latentAttentionCases: readonly KernelCase[] = [
   latentCase(1, { own: 136, shared: 4, value: 140 }, 40, 1),
   latentCase(3, { own: 12, shared: 0, value: 12 }, 7, 30),
   latentCase(3, { own: 32, shared: 8, value: 36 }, 7, 63, 'int8'),
+  latentCase(2, { own: 16, shared: 8, value: 12 }, 7, 300),
 ];

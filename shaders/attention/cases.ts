@@ -4,8 +4,8 @@ import type { KernelCase } from '../kernel-case.ts';
 import { normal } from '../random.ts';
 import { attentionDecode, attentionPartialLength } from './attention-decode.ts';
 import { attentionInput } from './attention-input.ts';
-import { attentionMerge } from './attention-merge.ts';
-import { attentionPrefill } from './attention-prefill.ts';
+import { attentionMerge, attentionPrefillMerge } from './attention-merge.ts';
+import { attentionPrefill, prefillPartialLength } from './attention-prefill.ts';
 import type { KvFormat } from '../kv/kv-format.ts';
 import { KV_LAYOUTS } from '../kv/kv-layouts.ts';
 import { packKvCache, unpackKvCache } from '../kv/reference.ts';
@@ -28,7 +28,8 @@ export const stepOf = (count: number, position: number): Step => ({ count, posit
  */
 export const LAYER_TOLERANCE: Readonly<Record<KvFormat, number>> = { f32: 1e-5, f16: 2e-3, int8: 2e-3, int4: 1e-2 };
 
-export const kernelsOf = (variant: AttentionVariant, count: number) => (count === 1 ? [attentionDecode(variant), attentionMerge(variant)] : [attentionPrefill(variant)]);
+export const kernelsOf = (variant: AttentionVariant, count: number) => (count === 1 ? [attentionDecode(variant), attentionMerge(variant)] : [attentionPrefill(variant), attentionPrefillMerge(variant)]);
+export const partialLength = (variant: AttentionVariant, count: number): number => (count === 1 ? attentionPartialLength : prefillPartialLength)(variant);
 
 function describe(variant: AttentionVariant, { count, position }: Step): string {
   const { heads, kvHeads, headDim, valueDim, kv, window, gated, qkNorm, rotaryDim, sinks, softCap } = variant;
@@ -73,7 +74,7 @@ function attentionCase(shape: Shape, count: number, position: number): KernelCas
       ...(gated && { projection: normal(count * projectionStride, 4, 2) }),
       ...(sinks && { sinks: normal(heads, 5, 2) }),
     }),
-    outputs: { out: { type: 'f32', length: count * heads * valueDim }, partial: { type: 'f32', length: attentionPartialLength(variant) } },
+    outputs: { out: { type: 'f32', length: count * heads * valueDim }, partial: { type: 'f32', length: partialLength(variant, count) } },
     expected: ({ query, projection, sinks: sinkLogits }) => ({
       out: attentionReference(variant, step, {
         query,
@@ -119,7 +120,7 @@ function layerCase(shape: Shape, count: number, position: number): KernelCase {
       const { keys, values } = past();
       return { projection: rows(position, count), ...weights(), keys: packKvCache(kv.key, keys, headDim), values: packKvCache(kv.key, values, headDim), ...(sinks && { sinks: normal(heads, 5, 2) }) };
     },
-    outputs: { query: { type: 'f32', length }, out: { type: 'f32', length }, partial: { type: 'f32', length: attentionPartialLength(variant) } },
+    outputs: { query: { type: 'f32', length }, out: { type: 'f32', length }, partial: { type: 'f32', length: partialLength(variant, count) } },
     unpack: { keys: unpack, values: unpack },
     expected: ({ projection, sinks: sinkLogits }) => {
       const now = attentionInputReference(variant, step, { projection, ...weights() });
@@ -164,6 +165,13 @@ export const attentionCases: readonly KernelCase[] = [
   attentionCase({ heads: 4, kvHeads: 2, headDim: 64, scale: 30 }, 63, 1),
   attentionCase({ heads: 4, kvHeads: 2, headDim: 16, capacity: 101 }, 100, 1),
   attentionCase({ heads: 2, kvHeads: 1, headDim: 32 }, 513, 0),
+  // Keys split between workgroups: the edge of two splits, as many as there may be, several tiles, queries that see nothing of a split, short values.
+  ...[121, 122].map((position) => attentionCase({ heads: 2, kvHeads: 1, headDim: 16 }, 7, position)),
+  attentionCase({ heads: 2, kvHeads: 1, headDim: 4, capacity: 3000 }, 5, 2990),
+  attentionCase({ heads: 3, kvHeads: 1, headDim: 132, gated: true, sinks: true }, 33, 500),
+  attentionCase({ heads: 2, kvHeads: 2, headDim: 16, window: 100 }, 63, 500),
+  attentionCase({ heads: 2, kvHeads: 2, headDim: 20, valueDim: 12, sinks: true, window: 300 }, 100, 500),
+  attentionCase({ heads: 2, kvHeads: 2, headDim: 16, softCap: 5 }, 129, 450),
 
   // The law: tokens 63…69 in one step, and some of them alone.
   layerCase(qwen3, 7, 63),

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { PLAIN_KV_LAYOUTS } from '../kv/plain-kv-layouts.ts';
 import { attentionDecode, attentionPartialLength } from './attention-decode.ts';
 import { attentionInput } from './attention-input.ts';
-import { attentionMerge } from './attention-merge.ts';
-import { attentionPrefill } from './attention-prefill.ts';
+import { attentionMerge, attentionPrefillMerge } from './attention-merge.ts';
+import { attentionPrefill, prefillPartialLength } from './attention-prefill.ts';
 import { AttentionVariantError } from './variant-error.ts';
 import type { AttentionVariant } from './variant.ts';
 
@@ -31,7 +31,7 @@ describe('attention variants', () => {
     ['scale', { scale: NaN }],
   ];
   test.each(wrong)('without a kernel: %s in %o', (field, change) => {
-    for (const describeKernel of [attentionInput, attentionDecode, attentionMerge, attentionPrefill]) {
+    for (const describeKernel of [attentionInput, attentionDecode, attentionMerge, attentionPrefill, attentionPrefillMerge]) {
       expect(() => describeKernel({ ...variant, ...change })).toThrow(expect.toSatisfy((error: unknown) => error instanceof AttentionVariantError && error instanceof RangeError && error.field === field));
     }
   });
@@ -48,6 +48,24 @@ describe('attention variants', () => {
     expect(attentionDecode(windowed).workgroups(step(1, 4000))).toEqual([2, 8, 1]);
     expect(attentionPartialLength(windowed)).toBe(8 * 2 * 130 * 4);
     expect(attentionPartialLength(variant)).toBe(8 * 64 * 130 * 4);
+  });
+
+  test('a prompt\'s keys are split where a step has few tokens and sees many, into at most 16 workgroups a head', () => {
+    const { heads } = variant;
+    const sizes = (count: number, position: number) => [attentionPrefill(variant).workgroups(step(count, position)), attentionPrefillMerge(variant).workgroups(step(count, position))];
+    expect(sizes(32, 96)).toEqual([[1, heads, 1], [0, 0, 0]]);
+    expect(sizes(32, 97)).toEqual([[1, heads, 2], [4, heads * 8, 1]]);
+    expect(sizes(32, 4000)).toEqual([[1, heads, 16], [4, heads * 8, 1]]);
+    expect(sizes(33, 4000)).toEqual([[2, heads, 8], [4, heads * 16, 1]]);
+    expect(sizes(512, 2000)).toEqual([[16, heads, 1], [0, 0, 0]]);
+    const windowed = { ...variant, window: 100 };
+    expect(attentionPrefill(windowed).workgroups(step(29, 4000))).toEqual([1, heads, 1]);
+    expect(attentionPrefill(windowed).workgroups(step(30, 4000))).toEqual([1, heads, 2]);
+    // Every step fits.
+    for (const [count, position] of [[2, 4000], [33, 3000], [250, 2000], [256, 2000]]) {
+      const [[, , splits]] = sizes(count, position);
+      expect(Math.ceil(count / 32) * 8 * heads * splits * (variant.headDim + 2) * 4).toBeLessThanOrEqual(prefillPartialLength(variant));
+    }
   });
 
   test('labels tell variants apart', () => {

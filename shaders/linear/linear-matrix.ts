@@ -25,12 +25,22 @@ const TILES: Readonly<Record<'few' | 'many', Tile>> = {
   many: { tokens: 64, rows: 64, parts: 1, quads: 8 },
 };
 
-/** Most tokens of a step that are few. */
+/** Most tokens of a step that are few, and fewest inputs that take a workgroup so long that it matters. */
 export const FEW = 32;
+const LONG = 512;
+
+const sizeFor = ({ inputs }: LinearVariant, count: number): 'few' | 'many' => (count <= FEW && inputs >= LONG ? 'few' : 'many');
+
+/** The product for steps of up to `rows` tokens: where there are two kernels, each step runs one and no workgroups of the other. */
+export function linearMatrices(variant: LinearVariant, rows: number): Kernel[] {
+  return [...new Set([sizeFor(variant, 1), sizeFor(variant, rows)])].map((size) => {
+    const kernel = linearMatrix(variant, size);
+    return { ...kernel, workgroups: (step) => (sizeFor(variant, step.count) === size ? kernel.workgroups(step) : [0, 0, 0]) };
+  });
+}
 
 /**
- * The product of a weight with T tokens, for prefill: one kernel for steps of at most `FEW` tokens and one for longer ones, which run no workgroups
- * otherwise. Bindings: the format's planes, `x` f32 [T, roundUp(K, 4)], `order` u32 [roundUp(K, 32)]
+ * The product of a weight with T tokens, for prefill: for `many` of them or for a `few`, which makes no other result. Bindings: the format's planes, `x` f32 [T, roundUp(K, 4)], `order` u32 [roundUp(K, 32)]
  * where the weight is ordered (0 beyond K), `bias` f32 where there is one, `out` f32 [T, outputStride], `step`. Tiles are f32: on an H200, f16
  * tiles, which need converting before each product, were 11 % slower and cost accuracy.
  */
@@ -62,6 +72,6 @@ export function linearMatrix(variant: LinearVariant, size: 'few' | 'many'): Kern
       source,
     }),
     bindings: [...planes.map(({ name }) => ({ name, type: 'read' as const })), { name: 'x', type: 'read' }, ...(ordered ? [{ name: 'order', type: 'read' } as const] : []), ...end.bindings, { name: 'step', type: 'uniform' }],
-    workgroups: ({ count }) => (count <= FEW === (size === 'few') ? [ceilDiv(outputs, rows), ceilDiv(count, tokens), 1] : [0, 0, 0]),
+    workgroups: ({ count }) => [ceilDiv(outputs, rows), ceilDiv(count, tokens), 1],
   };
 }
