@@ -113,7 +113,7 @@ describe('transfers', () => {
   ])('hold at most the largest tensor and a window of %i bytes', async (window, pauseMs) => {
     const sizes = [10, 30_000, 500_000, 1, 90_000, 90_000, 90_000, 400_000, 400_000, 20, 60_000, 250_000, 70_000, 5];
     const tensors = sizes.map((size, i) => byteTensor(`t.${i}`, size, i));
-    const source = openSource(Object.entries(folder(tensors)).map(([name, contents]) => new File([typeof contents === 'string' ? contents : new Uint8Array(contents)], name)));
+    const source = await openSource(Object.entries(folder(tensors)).map(([name, contents]) => new File([typeof contents === 'string' ? contents : new Uint8Array(contents)], name)));
     let delivered = 0;
     let running = 0;
     let ahead = 0;

@@ -11,7 +11,7 @@ const BIG = patternBytes(300_000);
 
 async function openFrom(handler: Handler, retry = RETRY, path = 'big.bin') {
   const server = await serve(handler);
-  const file = await openSource({ url: `${server.url}/folder` }, { retry }).open(path);
+  const file = await (await openSource({ url: `${server.url}/folder` }, { retry })).open(path);
   if (!file) throw new Error('the file should be there');
   return { server, file };
 }
@@ -38,7 +38,7 @@ describe.each([true, false])('a server that honours ranges: %s', (ranges) => {
 
   test('knows empty files, odd names and what is not there', async () => {
     const server = await serve(fileHandler(folder, { ranges }));
-    const source = openSource({ url: `${server.url}/folder/` });
+    const source = await openSource({ url: `${server.url}/folder/` });
     expect((await source.open('empty.bin'))?.size).toBe(0);
     expect(await (await source.open('small #1?.json'))?.read(0, 2)).toEqual(new TextEncoder().encode('{}'));
     expect(await source.open('none.bin')).toBeUndefined();
@@ -59,14 +59,14 @@ describe('downloads that go wrong', () => {
 
   test('a server that stays broken is named', async () => {
     const server = await serve((_request, response) => response.writeHead(503).end());
-    const error = await failure(openSource({ url: server.url }, { retry: RETRY }).open('config.json'));
+    const error = await failure((await openSource({ url: server.url }, { retry: RETRY })).open('config.json'));
     expect(error).toBeInstanceOf(DownloadError);
     expect(error).toMatchObject({ code: 'download/status', status: 503, file: 'config.json', offset: 0, url: `${server.url}/config.json`, message: expect.stringContaining('4 attempts') });
     expect(server.requests).toHaveLength(4);
   });
 
   test('no server at all', async () => {
-    const error = await failure(openSource({ url: 'http://127.0.0.1:9/' }, { retry: { ...RETRY, delaysMs: [1] } }).open('config.json'));
+    const error = await failure((await openSource({ url: 'http://127.0.0.1:9/' }, { retry: { ...RETRY, delaysMs: [1] } })).open('config.json'));
     expect(error).toMatchObject({ code: 'download/interrupted', message: expect.stringContaining('2 attempts') });
   });
 
@@ -155,7 +155,7 @@ describe('downloads that go wrong', () => {
 
   test('a first answer with a wrong Content-Range is refused', async () => {
     const server = await serve((_request, response) => response.writeHead(206, { 'Content-Range': 'bytes 5-9/10' }).end('56789'));
-    expect(await failure(openSource({ url: server.url }).open('x.bin'))).toMatchObject({ code: 'download/range' });
+    expect(await failure((await openSource({ url: server.url })).open('x.bin'))).toMatchObject({ code: 'download/range' });
   });
 
   test.each([-1, 1])('a range with %i bytes more than promised fails', async (extra) => {
@@ -219,12 +219,12 @@ describe('sizes', () => {
       const packed = gzipSync(BIG.subarray(...(range ?? [])));
       response.writeHead(206, { 'Content-Encoding': 'gzip', 'Content-Range': `bytes 0-65535/${BIG.length}`, 'Content-Length': packed.length }).end(packed);
     });
-    expect(await failure(openSource({ url: server.url }).open('x.bin'))).toMatchObject({ code: 'download/range', message: expect.stringContaining('compressed') });
+    expect(await failure((await openSource({ url: server.url })).open('x.bin'))).toMatchObject({ code: 'download/range', message: expect.stringContaining('compressed') });
   });
 
   test('a web page in place of a file counts as not there', async () => {
     const server = await serve((_request, response) => response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end('<!doctype html>'));
-    expect(await openSource({ url: server.url }).open('generation_config.json')).toBeUndefined();
+    expect(await (await openSource({ url: server.url })).open('generation_config.json')).toBeUndefined();
   });
 });
 
@@ -249,11 +249,11 @@ describe('aborting', () => {
   test('ends the wait before a retry', async () => {
     const server = await serve((_request, response) => response.writeHead(500).end());
     const controller = new AbortController();
-    const opening = failure(openSource({ url: server.url }, { retry: { delaysMs: [60_000], stallMs: 20_000 } }).open('x', controller.signal));
+    const opening = failure((await openSource({ url: server.url }, { retry: { delaysMs: [60_000], stallMs: 20_000 } })).open('x', controller.signal));
     await expect.poll(() => server.requests).toHaveLength(1);
     controller.abort();
     expect(await opening).toMatchObject({ name: 'AbortError' });
-    await expect(openSource({ url: server.url }).open('x', controller.signal)).rejects.toMatchObject({ name: 'AbortError' });
+    await expect((await openSource({ url: server.url })).open('x', controller.signal)).rejects.toMatchObject({ name: 'AbortError' });
     expect(server.requests).toHaveLength(1);
   });
 
@@ -278,7 +278,7 @@ describe('the Hub', () => {
   test('resolves files below a revision, follows redirects and leaves the token at home', async () => {
     const storage = await serve(fileHandler({ 'blob/1': BIG }));
     const hub = await serve((_request, response) => response.writeHead(302, { Location: `${storage.url}/blob/1` }).end());
-    const source = openSource({ hub: 'org/my.model', revision: 'refs/pr/1', token: 'hf_secret' }, { hubEndpoint: hub.url });
+    const source = await openSource({ hub: 'org/my.model', revision: 'refs/pr/1', token: 'hf_secret' }, { hubEndpoint: hub.url });
     expect(source.name).toBe('org/my.model@refs/pr/1');
     const file = await source.open('sub/model.safetensors');
     expect(Buffer.compare(await (file as SourceFile).read(100_000, 100_100), BIG.subarray(100_000, 100_100))).toBe(0);
@@ -296,7 +296,7 @@ describe('the Hub', () => {
     [401, undefined, 'hf_x', /refuses org\/name with this token/],
   ])('%i %s %s says what to do', async (status, code, token, message) => {
     const server = await serve((_request, response) => response.writeHead(status, code ? { 'X-Error-Code': code } : {}).end());
-    const error = await failure(openSource({ hub: 'org/name', ...(token ? { token } : {}) }, { hubEndpoint: server.url }).open('config.json'));
+    const error = await failure((await openSource({ hub: 'org/name', ...(token ? { token } : {}) }, { hubEndpoint: server.url })).open('config.json'));
     expect(error).toBeInstanceOf(AccessError);
     expect(error).toMatchObject({ code: 'source/access-denied', status, message: expect.stringMatching(message) });
     expect(String(error)).not.toContain('hf_x');
@@ -309,7 +309,7 @@ test.each([
   ['RevisionNotFound', /^SluiceError: org\/name@v9: the repository has no such branch/],
 ])('the Hub says %s', async (code, message) => {
   const server = await serve((_request, response) => response.writeHead(404, { 'X-Error-Code': code }).end());
-  const error = await failure(openSource('org/name@v9', { hubEndpoint: server.url }).open('config.json'));
+  const error = await failure((await openSource('org/name@v9', { hubEndpoint: server.url })).open('config.json'));
   expect(error).toMatchObject({ code: 'source/not-found' });
   expect(String(error)).toMatch(message);
   expect(server.requests).toHaveLength(1);
@@ -323,7 +323,7 @@ test('a URL keeps its query, and a refusal names the server', async () => {
     if (bytes) sendRange(response, bytes, seen);
     else response.writeHead(403).end();
   });
-  const source = openSource(`${server.url}/m?sig=a%20b`);
+  const source = await openSource(`${server.url}/m?sig=a%20b`);
   expect(await failure(source.open('model.safetensors'))).toMatchObject({ code: 'source/access-denied', status: 403, message: expect.stringContaining('127.0.0.1') });
   expect((await source.open('config.json'))?.size).toBe(2);
   expect(queries).toEqual(['/m/model.safetensors?sig=a%20b', '/m/config.json?sig=a%20b']);
@@ -335,6 +335,6 @@ test('relative URLs are resolved against the page', async () => {
   const server = await serve(fileHandler(folder));
   vi.stubGlobal('location', new URL(`${server.url}/app/index.html`));
   onTestFinished(() => void vi.unstubAllGlobals());
-  expect((await openSource('../folder/').open('big.bin'))?.size).toBe(BIG.length);
-  expect((await openSource('/folder').open('big.bin'))?.size).toBe(BIG.length);
+  expect((await (await openSource('../folder/')).open('big.bin'))?.size).toBe(BIG.length);
+  expect((await (await openSource('/folder')).open('big.bin'))?.size).toBe(BIG.length);
 });

@@ -23,7 +23,7 @@ const CONFIG = 'config.json';
  * @throws SourceError, AccessError, DownloadError, FileReadError, CheckpointError, and of a single file ConfigError and UnsupportedModelError
  */
 export async function openCheckpoint(source: ModelSource | Source, { signal, onProgress, accept }: OpenOptions = {}): Promise<Checkpoint> {
-  const folder = isSource(source) ? source : openSource(source);
+  const folder = isSource(source) ? source : await abortable(openSource(source), signal);
   const { single } = folder;
   if (single !== undefined) {
     const open = /gguf$/i.test(single) ? async () => (await import('../gguf/open-gguf.ts')).openGguf : async () => (await import('../rwkv-container/open-rwkv.ts')).openRwkv;

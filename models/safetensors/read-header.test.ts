@@ -7,7 +7,7 @@ import { readHeader } from './read-header.ts';
 import type { TensorInfo } from '../checkpoint/tensor-info.ts';
 
 async function parse(bytes: BlobPart): Promise<TensorInfo[]> {
-  const file = await openSource([new File([bytes], 'model.safetensors')]).open('model.safetensors');
+  const file = await (await openSource([new File([bytes], 'model.safetensors')])).open('model.safetensors');
   if (!file) throw new Error('the file should be there');
   return readHeader(file);
 }

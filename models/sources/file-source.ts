@@ -1,5 +1,5 @@
-import { importModule } from '../../engine/modules/import-module.ts';
 import { SourceError } from '../errors/source-error.ts';
+import { LocalFile } from './local-file.ts';
 import type { Source } from './source.ts';
 
 /** Files that the user chose or dropped; the folders that all of them share are left out of their paths. */
@@ -21,11 +21,7 @@ export function fileSource(files: readonly File[]): Source {
     async open(path, signal) {
       signal?.throwIfAborted();
       const file = byPath.get(path);
-      if (!file) return undefined;
-      // Reading is a script of its own: most visitors' models come from the network.
-      const { LocalFile } = await importModule(() => import('./local-file.ts'));
-      signal?.throwIfAborted();
-      return new LocalFile(path, file);
+      return file && new LocalFile(path, file);
     },
   };
 }

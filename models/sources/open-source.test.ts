@@ -10,7 +10,7 @@ function fileIn(path: string, contents = path): File {
 }
 
 async function textOf(source: ModelSource, path: string): Promise<string | undefined> {
-  const file = await openSource(source).open(path);
+  const file = await (await openSource(source)).open(path);
   return file && new TextDecoder().decode(await file.read(0, file.size));
 }
 
@@ -25,8 +25,8 @@ describe('openSource', () => {
     ['https://huggingface.co/org/name/resolve/main', 'https://huggingface.co/org/name/resolve/main/'],
     ['https://example.com/models/x', 'https://example.com/models/x/'],
     [{ url: 'http://localhost:8080/' }, 'http://localhost:8080/'],
-  ])('%j is %s', (source, name) => {
-    expect(openSource(source).name).toBe(name);
+  ])('%j is %s', async (source, name) => {
+    expect((await openSource(source)).name).toBe(name);
   });
 
   test.each<[ModelSource, string, string]>([
@@ -43,12 +43,12 @@ describe('openSource', () => {
     ['org/name/x.bin', 'org/name', 'x.bin'],
     ['https://example.com/models/x.bin', 'https://example.com/models/', 'x.bin'],
     [new File([], 'x.bin'), 'local files', 'x.bin'],
-  ])('%j is a single file of %s', (source, name, single) => {
-    expect(openSource(source)).toMatchObject({ name, single });
+  ])('%j is a single file of %s', async (source, name, single) => {
+    expect(await openSource(source)).toMatchObject({ name, single });
   });
 
-  test.each<[ModelSource]>([['org/name'], ['https://example.com/gguf/'], [[fileIn('m/config.json'), fileIn('m/model.safetensors'), fileIn('m/x.gguf'), fileIn('m/y.gguf')]], [[fileIn('m/config.json'), fileIn('m/pytorch_model.bin')]]])('%j names no single file', (source) => {
-    expect(openSource(source).single).toBeUndefined();
+  test.each<[ModelSource]>([['org/name'], ['https://example.com/gguf/'], [[fileIn('m/config.json'), fileIn('m/model.safetensors'), fileIn('m/x.gguf'), fileIn('m/y.gguf')]], [[fileIn('m/config.json'), fileIn('m/pytorch_model.bin')]]])('%j names no single file', async (source) => {
+    expect((await openSource(source)).single).toBeUndefined();
   });
 
   test.each<[ModelSource, RegExp]>([
@@ -73,10 +73,10 @@ describe('openSource', () => {
     [[fileIn('m/x.gguf'), fileIn('m/y.gguf')], /several models, such as x\.gguf and y\.gguf/],
     [[], /no files/],
     [[fileIn('a/x.json'), fileIn('a/x.json')], /two files called x\.json/],
-  ])('%j is refused', (source, message) => {
+  ])('%j is refused', async (source, message) => {
     let error: unknown;
     try {
-      openSource(source);
+      await openSource(source);
     } catch (thrown) {
       error = thrown;
     }
@@ -89,7 +89,7 @@ describe('openSource', () => {
 describe('files', () => {
   test('lose the folders that they share', async () => {
     const source = [fileIn('up/model/config.json'), fileIn('up/model/sub/a.txt')];
-    expect(openSource(source).name).toBe('model');
+    expect((await openSource(source)).name).toBe('model');
     expect(await textOf(source, 'config.json')).toBe('up/model/config.json');
     expect(await textOf(source, 'sub/a.txt')).toBe('up/model/sub/a.txt');
     expect(await textOf(source, 'up/model/config.json')).toBeUndefined();
@@ -97,13 +97,13 @@ describe('files', () => {
 
   test('without folders keep their names', async () => {
     const source = [new File(['{}'], 'config.json'), new File(['x'], 'model.safetensors')];
-    expect(openSource(source).name).toBe('local files');
+    expect((await openSource(source)).name).toBe('local files');
     expect(await textOf(source, 'model.safetensors')).toBe('x');
   });
 
   test('are read in pieces and by ranges', async () => {
     const bytes = Uint8Array.from({ length: 9_000_000 }, (_, i) => i % 251);
-    const file = await openSource([new File([bytes], 'big')]).open('big');
+    const file = await (await openSource([new File([bytes], 'big')])).open('big');
     if (!file) throw new Error('the file should be there');
     expect(await file.read(250, 255)).toEqual(bytes.slice(250, 255));
     let position = 100;
@@ -119,7 +119,7 @@ describe('files', () => {
   test('that changed on disk give a typed error', async () => {
     const file = new File(['abc'], 'x');
     file.slice = () => Object.assign(new Blob(), { arrayBuffer: () => Promise.reject(new DOMException('changed', 'NotReadableError')) });
-    const opened = await openSource([file]).open('x');
+    const opened = await (await openSource([file])).open('x');
     await expect(opened?.read(1, 3)).rejects.toMatchObject({ code: 'file/unreadable', file: 'x', offset: 1 });
   });
 });

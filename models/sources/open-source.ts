@@ -1,6 +1,6 @@
+import { importModule } from '../../engine/modules/import-module.ts';
 import { SourceError } from '../errors/source-error.ts';
 import type { ModelSource } from '../load/load-options.ts';
-import { fileSource } from './file-source.ts';
 import { HUB, hubSource } from './hub-source.ts';
 import { DEFAULT_RETRY, type RetryPolicy } from './retries.ts';
 import type { Source } from './source.ts';
@@ -13,12 +13,12 @@ export interface SourceOptions {
 }
 
 /**
- * Makes sense of what the caller gave, without touching the network. Relative URLs are resolved against the page. The
+ * Makes sense of what the caller gave, without asking for any of it. Relative URLs are resolved against the page. The
  * address of a page on the Hub means the repository or the single file that it shows.
  *
- * @throws SourceError where it names no source.
+ * @throws SourceError where it names no source, and ModuleLoadError.
  */
-export function openSource(source: ModelSource, { hubEndpoint = HUB, retry = DEFAULT_RETRY }: SourceOptions = {}): Source {
+export async function openSource(source: ModelSource, { hubEndpoint = HUB, retry = DEFAULT_RETRY }: SourceOptions = {}): Promise<Source> {
   const hub = ({ id, revision = 'main', token, file }: HubFile): Source => withSingle(hubSource({ id, revision, token, endpoint: hubEndpoint }, retry), file);
   const web = (url: URL): Source => {
     const page = hubPage(url);
@@ -28,8 +28,11 @@ export function openSource(source: ModelSource, { hubEndpoint = HUB, retry = DEF
     const text = source.trim();
     return /^(?:[a-z][a-z0-9+.-]*:|\.{0,2}\/)/i.test(text) ? web(parseUrl(text)) : hub(parseHubId(text));
   }
-  if (source instanceof File) return fileSource([source]);
-  if (isFiles(source)) return fileSource(source);
+  if (source instanceof File || isFiles(source)) {
+    // A script of its own: most visitors' models come from the network.
+    const { fileSource } = await importModule(() => import('./file-source.ts'));
+    return fileSource(source instanceof File ? [source] : source);
+  }
   if ('hub' in source) return hub({ id: source.hub, ...source });
   return web(parseUrl(source.url));
 }

@@ -78,7 +78,7 @@ const EXPECTED = 'expected.safetensors';
 
 /** Throws `CheckpointError`. */
 async function readExpected(url: string): Promise<Expected> {
-  const file = await openSource({ url }).open(EXPECTED);
+  const file = await (await openSource({ url })).open(EXPECTED);
   if (!file) throw new CheckpointError('missing-file', 'is not there: an evaluation needs logits to compare with', { file: EXPECTED });
   const tensors = new Map((await readHeader(file)).map((tensor) => [tensor.name, tensor]));
   const bytes = async (name: string, dtype: string): Promise<ArrayBuffer> => {
