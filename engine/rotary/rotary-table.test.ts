@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { frequencies } from './frequencies.ts';
+import type { PlainRotary } from './plain-rotary.ts';
 import { rotaryTable } from './rotary-table.ts';
+import { scaledFrequencies, type RotaryScaling } from './scaled-frequencies.ts';
+
+const frequencies = (rotary: RotaryScaling & PlainRotary): Float64Array => scaledFrequencies(rotary, rotary);
 
 describe('rotaryTable', () => {
   test('holds cosine and sine of position · theta^(-2i/dim)', () => {
@@ -22,14 +25,14 @@ describe('rotaryTable', () => {
   test('multiplies YaRN’s attention factor into cosine and sine', () => {
     const yarn = { type: 'yarn', theta: 10_000, rotaryDim: 2, factor: 4, originalMaxPositionEmbeddings: 4096, betaFast: 32, betaSlow: 1, truncate: true, attentionFactor: 1.25 } as const;
     const [frequency] = frequencies(yarn);
-    const table = rotaryTable(yarn, 2);
+    const table = rotaryTable({ ...yarn, frequencies: frequencies(yarn) }, 2);
     expect(table[0]).toBe(1.25);
     expect(table[2]).toBeCloseTo(1.25 * Math.cos(frequency), 6);
     expect(table[3]).toBeCloseTo(1.25 * Math.sin(frequency), 6);
   });
 });
 
-describe('frequencies', () => {
+describe('scaledFrequencies', () => {
   test('linear divides all of them', () => {
     expect([...frequencies({ type: 'linear', factor: 8, theta: 10_000, rotaryDim: 4 })]).toEqual([0.125, 0.00125]);
   });

@@ -1,4 +1,4 @@
-import { findArchitecture } from '../architectures/find-architecture.ts';
+import { parseModel } from '../architectures/parse-model.ts';
 import type { ParsedModel } from '../architectures/architecture.ts';
 import type { Checkpoint, JsonObject } from '../checkpoint/checkpoint.ts';
 import { ConfigReader } from '../config/config-reader.ts';
@@ -72,8 +72,7 @@ async function parseUnquantized({ config }: Checkpoint): Promise<ParsedModel> {
   if (packed) {
     throw new CompressionError('already-quantized', `This checkpoint is quantised already, as "${packed.optionalString('quant_method') ?? 'unknown'}" (quantization_config in config.json). Quantise the original: each further rounding loses more.`);
   }
-  const { parse } = await findArchitecture(reader.string('model_type'));
-  return parse(reader);
+  return parseModel(reader);
 }
 
 /**

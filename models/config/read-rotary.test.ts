@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../errors/config-error.ts';
 import { ConfigReader } from './config-reader.ts';
+import { importScaledRotary } from './scaled-rotary.ts';
 import { readRotary, type RotaryDefaults } from './read-rotary.ts';
+
+await importScaledRotary(new ConfigReader({ rope_scaling: { type: 'linear' } }, 'config.json'));
 
 const parse = (config: object, headDim: number, defaults?: RotaryDefaults) => readRotary(new ConfigReader(config, 'config.json'), headDim, defaults);
 
@@ -39,12 +42,12 @@ describe('readRotary', () => {
   });
 
   test.each(['rope_type', 'type'])('reads rope_scaling with %s', (key) => {
-    expect(parse({ rope_theta: 5e5, rope_scaling: { [key]: 'linear', factor: 4 } }, 64)).toEqual({ type: 'linear', factor: 4, theta: 5e5, rotaryDim: 64 });
+    expect(parse({ rope_theta: 1e4, rope_scaling: { [key]: 'linear', factor: 4 } }, 4)).toEqual({ type: 'linear', factor: 4, theta: 1e4, rotaryDim: 4, frequencies: Float64Array.of(0.25, 0.0025) });
   });
 
   test('reads llama3', () => {
     const rope_scaling = { rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 };
-    expect(parse({ rope_theta: 5e5, rope_scaling }, 128)).toEqual({
+    expect(parse({ rope_theta: 5e5, rope_scaling }, 128)).toMatchObject({
       type: 'llama3',
       theta: 5e5,
       rotaryDim: 128,

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigReader } from '../config/config-reader.ts';
+import { importScaledRotary } from '../config/scaled-rotary.ts';
 import { readRotary } from '../config/read-rotary.ts';
 import { rotaryConfig } from './rotary-config.ts';
 import { shortestFloat } from './shortest-float.ts';
 
 const keys = (values: object): ConfigReader => new ConfigReader(values, 'x.gguf', 'llama');
+await importScaledRotary(new ConfigReader({ rope_scaling: { type: 'linear' } }, 'config.json'));
+
 const parse = (values: object, headDim = 8, factors?: number[]) => readRotary(new ConfigReader(rotaryConfig(keys(values), headDim, factors), 'x.gguf'), headDim);
 const f32 = Math.fround;
 
@@ -22,7 +25,7 @@ describe('the rotary keys of a GGUF file', () => {
       { type: 'yarn', factor: 4, originalMaxPositionEmbeddings: 64, betaFast: 16, betaSlow: 2, truncate: true, attentionFactor: 1.1, theta: 10_000, rotaryDim: 8 },
     ],
   ])('%s', (_, values, expected) => {
-    expect(parse(values)).toEqual(expected);
+    expect(parse(values)).toMatchObject(expected);
   });
 
   test('give any even part of any head back exactly', () => {
@@ -32,7 +35,7 @@ describe('the rotary keys of a GGUF file', () => {
   });
 
   test('with factors divide each frequency by its own', () => {
-    expect(parse({ 'rope.freq_base': 500_000 }, 8, [1, 1, 2.5, 8])).toEqual({ type: 'longrope', factors: [1, 1, 2.5, 8], attentionFactor: 1, theta: 500_000, rotaryDim: 8 });
+    expect(parse({ 'rope.freq_base': 500_000 }, 8, [1, 1, 2.5, 8])).toMatchObject({ type: 'longrope', factors: [1, 1, 2.5, 8], attentionFactor: 1, theta: 500_000, rotaryDim: 8 });
     expect(() => parse({}, 8, [1, 2])).toThrow(/list of 4 positive numbers/);
     expect(() => parse({}, 8, [1, 2, 0, 1])).toThrow(/list of 4 positive numbers/);
     expect(() => parse({ 'rope.scaling.type': 'yarn' }, 8, [1, 1, 1, 1])).toThrow(/"llama.rope.scaling.type" must be "none"/);

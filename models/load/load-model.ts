@@ -3,7 +3,7 @@ import { Gpu, type DeviceOptions } from '../../engine/gpu/device.ts';
 import { SluiceError } from '../../engine/errors/sluice-error.ts';
 import type { RunnerOptions } from '../../engine/schedule/runner.ts';
 import type { ParsedModel } from '../architectures/architecture.ts';
-import { findArchitecture } from '../architectures/find-architecture.ts';
+import { parseModel } from '../architectures/parse-model.ts';
 import type { Checkpoint, JsonObject } from '../checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
 import { ConfigReader } from '../config/config-reader.ts';
@@ -42,8 +42,8 @@ export async function loadParts(source: ModelSource, options: LoadOptions & Devi
   signal?.throwIfAborted();
 
   report({ phase: 'config' });
-  const checkpoint = await openCheckpoint(source, { signal, accept: async (json, file) => void (await abortable(parseModel(json, file), signal)) });
-  const { modelType, parsed } = await parseModel(checkpoint.config, checkpoint.configFile);
+  const checkpoint = await openCheckpoint(source, { signal, accept: async (json, file) => void (await abortable(readConfig(json, file), signal)) });
+  const { modelType, parsed } = await readConfig(checkpoint.config, checkpoint.configFile);
 
   const gpu = await Gpu.request(options);
   try {
@@ -80,11 +80,9 @@ export async function loadParts(source: ModelSource, options: LoadOptions & Devi
 }
 
 /** Rejects with `UnsupportedModelError`, `ConfigError` or `ModuleLoadError`; runs before anything beyond the config is downloaded. */
-async function parseModel(json: JsonObject, file: string): Promise<{ modelType: string; parsed: ParsedModel }> {
+async function readConfig(json: JsonObject, file: string): Promise<{ modelType: string; parsed: ParsedModel }> {
   const config = new ConfigReader(json, file);
-  const modelType = config.string('model_type');
-  const { parse } = await findArchitecture(modelType);
-  return { modelType, parsed: parse(config) };
+  return { modelType: config.string('model_type'), parsed: await parseModel(config) };
 }
 
 /** Fills in the byte counts of the last weight report, so that progress never jumps back. */

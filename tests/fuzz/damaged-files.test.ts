@@ -22,9 +22,9 @@ const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().enco
 const fixture = (name: string): string => readFileSync(new URL(`../fixtures/${name}/config.json`, import.meta.url), 'utf8');
 
 async function importLoader() {
-  const [{ openCheckpoint }, { findArchitecture }, { ConfigReader }, { createTokenizer }, { createChatTemplate }, { parseJson }, { readText }, { SluiceError }] = await Promise.all([
+  const [{ openCheckpoint }, { parseModel }, { ConfigReader }, { createTokenizer }, { createChatTemplate }, { parseJson }, { readText }, { SluiceError }] = await Promise.all([
     import('../../models/checkpoint/open-checkpoint.ts'),
-    import('../../models/architectures/find-architecture.ts'),
+    import('../../models/architectures/parse-model.ts'),
     import('../../models/config/config-reader.ts'),
     import('../../models/text/tokenizer.ts'),
     import('../../models/text/chat-template.ts'),
@@ -35,7 +35,7 @@ async function importLoader() {
   /** As `loadModel` does before anything is uploaded: the config has to be that of a model that is supported. */
   const accept = async (config: JsonObject, file: string): Promise<void> => {
     const reader = new ConfigReader(config, file);
-    (await findArchitecture(reader.string('model_type'))).parse(reader);
+    await parseModel(reader);
   };
   const json = async (bytes: Uint8Array<ArrayBuffer>, name: string): Promise<unknown> => {
     const file = await memorySource({ [name]: bytes }).open(name);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Graph } from '../../engine/ops/graph.ts';
 import type { ParsedModel } from '../../models/architectures/architecture.ts';
-import { findArchitecture } from '../../models/architectures/find-architecture.ts';
+import { parseModel } from '../../models/architectures/parse-model.ts';
 import type { Checkpoint } from '../../models/checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../../models/checkpoint/open-checkpoint.ts';
 import { ConfigReader } from '../../models/config/config-reader.ts';
@@ -20,7 +20,7 @@ const CONTEXT = 32;
 
 async function parse({ config, configFile }: Checkpoint): Promise<ParsedModel> {
   const reader = new ConfigReader(config, configFile);
-  return (await findArchitecture(reader.string('model_type'))).parse(reader);
+  return parseModel(reader);
 }
 
 const specsOf = (model: ParsedModel, checkpoint: Checkpoint): object => model.weights(CONTEXT, storedModules(checkpoint, model.canonicalName));

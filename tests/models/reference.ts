@@ -1,4 +1,4 @@
-import { findArchitecture } from '../../models/architectures/find-architecture.ts';
+import { parseModel } from '../../models/architectures/parse-model.ts';
 import type { Quantization } from '../../index.ts';
 import { ConfigReader } from '../../models/config/config-reader.ts';
 import { packRows } from '../../models/quant/pack-rows.ts';
@@ -32,7 +32,7 @@ export async function fetchReference(fixture: string): Promise<ReferenceModel> {
  */
 export async function decoded(folder: Folder, quantize: Exclude<Quantization, 'none'>, quantizeEmbeddings: Exclude<Quantization, 'none'>): Promise<Folder> {
   const config = new ConfigReader(readJson(folder, CONFIG), CONFIG);
-  const parsed = (await findArchitecture(config.string('model_type'))).parse(config);
+  const parsed = await parseModel(config);
   const bytes = folder[WEIGHTS];
   const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   const infos = new Map(parseHeader(WEIGHTS, bytes.subarray(8, 8 + headerLength), bytes.length).map((info) => [info.name, info]));

@@ -1,5 +1,5 @@
 import { ConfigReader } from '../../models/config/config-reader.ts';
-import { findArchitecture } from '../../models/architectures/find-architecture.ts';
+import { parseModel } from '../../models/architectures/parse-model.ts';
 import type { Scaling } from '../../models/architectures/scaling.ts';
 import { applyFold, foldsOf } from '../../models/compress/fold.ts';
 import { toFloat32 } from '../../models/safetensors/to-float32.ts';
@@ -8,7 +8,7 @@ import type { WrittenTensor } from './write-safetensors.ts';
 /** Where a model of this config says that it can be scaled. */
 export async function scalingsOf(config: unknown): Promise<readonly Scaling[]> {
   const reader = new ConfigReader(config, 'config.json');
-  return (await findArchitecture(reader.string('model_type'))).parse(reader).scalings ?? [];
+  return (await parseModel(reader)).scalings ?? [];
 }
 
 /** The tensors of a model with these factors folded in, in f32 and not quantised: the same function, if the scalings are right. */

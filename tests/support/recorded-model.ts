@@ -1,13 +1,13 @@
 import { Graph } from '../../engine/ops/graph.ts';
 import type { ParsedModel } from '../../models/architectures/architecture.ts';
-import { findArchitecture } from '../../models/architectures/find-architecture.ts';
+import { parseModel } from '../../models/architectures/parse-model.ts';
 import { ConfigReader } from '../../models/config/config-reader.ts';
 import { replaceSpecs } from '../../models/weights/plan.ts';
 
 /** What a config makes of its `model_type`. Rejects with the `ConfigError` of a config that is refused. */
 export async function parsedModel(config: object): Promise<ParsedModel> {
   const reader = new ConfigReader(config, 'config.json');
-  return (await findArchitecture(reader.string('model_type'))).parse(reader);
+  return parseModel(reader);
 }
 
 /** The forward pass as it would be compiled, with what its weights are made of, as plain data: equal where two configs mean the same model. */

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '../../engine/errors/invalid-option-error.ts';
 import { Gpu } from '../../engine/gpu/device.ts';
-import { findArchitecture } from '../../models/architectures/find-architecture.ts';
+import { parseModel } from '../../models/architectures/parse-model.ts';
 import { ConfigReader } from '../../models/config/config-reader.ts';
 import type { LoadOptions, ModelSource } from '../../models/load/load-options.ts';
 import type { Model } from '../../models/model.ts';
@@ -22,7 +22,7 @@ export async function loadRandomModel(source: ModelSource, { contextLength, onPr
   if (typeof source !== 'string' || !Object.hasOwn(shapes, source)) throw new InvalidOptionError('source', source, `one of ${Object.keys(shapes).join(', ')}`);
   const reader = new ConfigReader(shapes[source], source);
   const modelType = reader.string('model_type');
-  const parsed = (await findArchitecture(modelType)).parse(reader);
+  const parsed = await parseModel(reader);
   const gpu = await Gpu.request();
   try {
     const context = Math.min(contextLength ?? (parsed.maxPositions === Infinity ? Infinity : 4096), parsed.maxPositions);

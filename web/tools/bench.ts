@@ -10,7 +10,7 @@ import type { WeightFormat } from '../../shaders/dequant/weight-format.ts';
 import { KV_FORMATS, type KvFormat } from '../../shaders/kv/kv-format.ts';
 import { KV_LAYOUTS } from '../../shaders/kv/kv-layouts.ts';
 import { uniform } from '../../shaders/random.ts';
-import { findArchitecture } from '../../models/architectures/find-architecture.ts';
+import { parseModel } from '../../models/architectures/parse-model.ts';
 import { ConfigReader } from '../../models/config/config-reader.ts';
 import { createRunner } from '../../models/runtime/create-runner.ts';
 import { collectSpecs } from '../../models/weights/plan.ts';
@@ -63,7 +63,7 @@ export async function bench(options: BenchOptions): Promise<BenchResult> {
   if (!KV_FORMATS.includes(options.kv)) throw new InvalidOptionError('kv', options.kv, `one of ${KV_FORMATS.join(', ')}`);
   const config = shapes[options.shape];
   const reader = new ConfigReader(config, options.shape);
-  const model = (await findArchitecture(reader.string('model_type'))).parse(reader);
+  const model = await parseModel(reader);
   const context = Math.max(options.context + options.tokens, ...options.prefills, prefixContext(options.prefix ?? 0)) + 1;
   const formatOf = (role: MatrixRole): WeightFormat => (role === 'dense' ? 'f16' : options.format);
 

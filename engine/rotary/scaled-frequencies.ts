@@ -1,9 +1,10 @@
+import { plainFrequencies, type PlainRotary } from './plain-rotary.ts';
+
 /**
  * How a checkpoint stretches its rotary embedding. Fields carry transformers' names in camel case; the formulas are those of
  * `modeling_rope_utils.py` (https://github.com/huggingface/transformers/blob/main/src/transformers/modeling_rope_utils.py).
  */
 export type RotaryScaling =
-  | { readonly type: 'default' }
   | { readonly type: 'linear'; readonly factor: number }
   | {
       readonly type: 'llama3';
@@ -35,24 +36,21 @@ export type RotaryScaling =
 const clamp = (value: number): number => Math.min(1, Math.max(0, value));
 
 /** Radians per position of each pair, [rotaryDim/2] in float64. */
-export function frequencies(parameters: RotaryScaling & { readonly theta: number; readonly rotaryDim: number }): Float64Array {
-  const { theta, rotaryDim } = parameters;
-  const plain = Float64Array.from({ length: rotaryDim / 2 }, (_, i) => theta ** ((-2 * i) / rotaryDim));
-  switch (parameters.type) {
-    case 'default':
-      return plain;
+export function scaledFrequencies(scaling: RotaryScaling, rotary: PlainRotary): Float64Array {
+  const plain = plainFrequencies(rotary);
+  switch (scaling.type) {
     case 'linear':
-      return plain.map((frequency) => frequency / parameters.factor);
+      return plain.map((frequency) => frequency / scaling.factor);
     case 'llama3':
-      return plain.map((frequency) => llama3(frequency, parameters));
+      return plain.map((frequency) => llama3(frequency, scaling));
     case 'longrope': {
-      const { factors } = parameters;
+      const { factors } = scaling;
       return plain.map((frequency, i) => frequency / factors[i]);
     }
     case 'yarn':
-      return yarn(plain, parameters);
+      return yarn(plain, scaling, rotary);
     default:
-      return parameters satisfies never;
+      return scaling satisfies never;
   }
 }
 
@@ -68,7 +66,8 @@ function llama3(frequency: number, { factor, lowFreqFactor, highFreqFactor, orig
 /** `_compute_yarn_parameters` (Peng et al. 2023, arXiv:2309.00071): a ramp over the dimensions from kept to stretched. */
 function yarn(
   plain: Float64Array,
-  { theta, rotaryDim, factor, betaFast, betaSlow, truncate, originalMaxPositionEmbeddings }: Extract<RotaryScaling, { type: 'yarn' }> & { theta: number; rotaryDim: number },
+  { factor, betaFast, betaSlow, truncate, originalMaxPositionEmbeddings }: Extract<RotaryScaling, { type: 'yarn' }>,
+  { theta, rotaryDim }: PlainRotary,
 ): Float64Array {
   const dimensionOf = (turns: number): number => (rotaryDim * Math.log(originalMaxPositionEmbeddings / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
   const rawLow = dimensionOf(betaFast);
