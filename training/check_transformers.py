@@ -48,7 +48,7 @@ def check(folder):
     # Greedy decoding in transformers goes through its recurrent and convolution states; ours reads everything anew.
     theirs.generation_config.eos_token_id = None  # nothing ends early
     start = ids[:, :100]
-    told = theirs.generate(start, do_sample=False, max_new_tokens=GREEDY, pad_token_id=0)[0]
+    told = theirs.generate(start, do_sample=False, repetition_penalty=1.0, max_new_tokens=GREEDY, pad_token_id=0)[0]
     logits = ours.logits(told[None], torch.float32)[0, 99:-1]
     chosen = logits.gather(1, told[100:, None])[:, 0]
     behind = (logits.max(1).values - chosen).max().item()
