@@ -103,6 +103,8 @@ distinct-n: different n-grams of words by all; repeated: 4-grams that the same t
 
 {shown}## Training
 
+`CORPUS=… OUT=… bash training/run.sh` in Sluice's repository, seed {recipe.SEED}; times and card below, and those of the teachers in `training/README.md`.
+
 {cost}
 
 Muon for matrices and AdamW for the rest, a constant learning rate that falls to zero over the last {recipe.COOL_DOWN:.0%}, when also the mixture changes; over the last {recipe.QUANTISED:.0%} the matrices are rounded to 4 bits in the forward pass.
